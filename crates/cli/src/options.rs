@@ -1,0 +1,229 @@
+//! Options: one static table a program feeds the parser, the usage line, `--help`, and the check
+//! against the manual page.
+//!
+//! Letters bundle and take values attached or apart, as in s6's tools: `-wU -T5000`, `-w U -T 5000`.
+
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write;
+
+use lexopt::Arg;
+
+use crate::{Failure, answer, name_program, program};
+
+/// One option.
+#[derive(Debug)]
+pub struct Opt {
+    /// Its letter.
+    pub letter: Option<char>,
+    /// Its long name, without dashes.
+    pub long: Option<&'static str>,
+    /// What its value is called; `None` if it takes none.
+    pub value: Option<&'static str>,
+    /// What it does, in half a line.
+    pub help: &'static str,
+}
+
+impl Opt {
+    /// An option of one letter without a value.
+    pub const fn flag(letter: char, help: &'static str) -> Opt {
+        Opt { letter: Some(letter), long: None, value: None, help }
+    }
+
+    /// An option of one letter with a value.
+    pub const fn value(letter: char, value: &'static str, help: &'static str) -> Opt {
+        Opt { letter: Some(letter), long: None, value: Some(value), help }
+    }
+
+    /// The same with a long name beside the letter.
+    pub const fn or(self, long: &'static str) -> Opt {
+        Opt { long: Some(long), ..self }
+    }
+
+    /// An option that has only a long name.
+    pub const fn long(long: &'static str, value: Option<&'static str>, help: &'static str) -> Opt {
+        Opt { letter: None, long: Some(long), value, help }
+    }
+}
+
+/// A program as its users see it.
+#[derive(Debug)]
+pub struct Program {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for, in one sentence.
+    pub about: &'static str,
+    /// The usage, without the name: `[ -t ms ] scandir`. One line each way to call it.
+    pub usage: &'static [&'static str],
+    /// Its options, in the order of the help.
+    pub options: &'static [Opt],
+}
+
+/// One thing of a command line.
+#[derive(Debug)]
+pub enum Word {
+    /// An option, by its letter, or by its long name if it has no letter.
+    Option(Name, OsString),
+    /// Anything else.
+    Operand(OsString),
+}
+
+/// How an option is told from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// By its letter.
+    Letter(char),
+    /// By its long name; only options that have no letter.
+    Long(&'static str),
+}
+
+impl Program {
+    /// The words of a command line, `args[0]` being the name the program was called by. Sets the name
+    /// that messages begin with. Operands are taken as they come, also before options, and everything
+    /// after `--`. `None`: `--help` or `--version` was asked for and answered.
+    ///
+    /// # Errors
+    /// `Usage`, for an option that is not in the table or lacks its value.
+    pub fn parse(&self, args: Vec<OsString>) -> Result<Option<Vec<Word>>, Failure> {
+        name_program(self.name);
+        let mut parser = lexopt::Parser::from_args(args.into_iter().skip(1));
+        let mut words = Vec::new();
+        while let Some(arg) = parser.next().map_err(|e| self.misuse(&e.to_string()))? {
+            let option = match &arg {
+                Arg::Short(letter) => self.options.iter().find(|o| o.letter == Some(*letter)),
+                Arg::Long("help") => return self.answer(&self.help()),
+                Arg::Long("version") => return self.answer(&self.version()),
+                Arg::Long(long) => self.options.iter().find(|o| o.long == Some(*long)),
+                Arg::Value(value) => {
+                    words.push(Word::Operand(value.clone()));
+                    continue;
+                }
+            };
+            let Some(option) = option else {
+                return Err(self.misuse(&arg.unexpected().to_string()));
+            };
+            let value = match option.value {
+                Some(_) => parser.value().map_err(|e| self.misuse(&e.to_string()))?,
+                None => OsString::new(),
+            };
+            let name = match option.letter {
+                Some(letter) => Name::Letter(letter),
+                None => Name::Long(option.long.unwrap_or_default()),
+            };
+            words.push(Word::Option(name, value));
+        }
+        Ok(Some(words))
+    }
+
+    fn answer(&self, text: &str) -> Result<Option<Vec<Word>>, Failure> {
+        answer(text.as_bytes())
+            .map(|()| None)
+            .map_err(|cause| Failure::System { what: "write to standard output".into(), cause })
+    }
+
+    /// The failure of a call that is wrong as a whole: it shows the usage.
+    pub fn usage(&self) -> Failure {
+        Failure::Usage(Cow::Owned(self.usage_text()))
+    }
+
+    /// The failure of a call in which `what` is wrong.
+    pub fn misuse(&self, what: &str) -> Failure {
+        Failure::Usage(Cow::Owned(format!("{what}; {}", self.usage_text())))
+    }
+
+    fn usage_text(&self) -> String {
+        let mut text = String::from("usage: ");
+        for (i, line) in self.usage.iter().enumerate() {
+            let _ = write!(text, "{}{} {line}", if i > 0 { " | " } else { "" }, self.name);
+        }
+        text
+    }
+
+    fn version(&self) -> String {
+        format!("{} {}\n", program(), env!("CARGO_PKG_VERSION"))
+    }
+
+    fn help(&self) -> String {
+        let mut text = format!("{}: {}\n\n", self.name, self.about);
+        for (i, line) in self.usage.iter().enumerate() {
+            let _ = writeln!(text, "{} {} {line}", if i == 0 { "usage:" } else { "      " }, self.name);
+        }
+        text.push('\n');
+        for option in self.options {
+            let mut left = match (option.letter, option.long) {
+                (Some(letter), Some(long)) => format!("-{letter}, --{long}"),
+                (Some(letter), None) => format!("-{letter}"),
+                (None, long) => format!("    --{}", long.unwrap_or_default()),
+            };
+            if let Some(value) = option.value {
+                let _ = write!(left, " {value}");
+            }
+            let _ = writeln!(text, "  {left:<26} {}", option.help);
+        }
+        let _ = writeln!(text, "  {:<26} this text\n  {:<26} the version", "    --help", "    --version");
+        text
+    }
+}
+
+/// The number that an option's value is: decimal, nothing around it.
+///
+/// # Errors
+/// `Usage`, naming the value and what it should be.
+pub fn number<T: std::str::FromStr>(value: &OsStr, what: &str) -> Result<T, Failure> {
+    value
+        .to_str()
+        .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Failure::Usage(Cow::Owned(format!("{what} is not a number: {}", value.display()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROGRAM: Program = Program {
+        name: "tool",
+        about: "does things",
+        usage: &["[ -a ] [ -w what ] dir"],
+        options: &[
+            Opt::flag('a', "all"),
+            Opt::value('w', "what", "wait"),
+            Opt::value('t', "ms", "time").or("timeout"),
+            Opt::long("watch", None, "look"),
+        ],
+    };
+
+    fn words(line: &[&str]) -> Result<Vec<String>, Failure> {
+        let args = std::iter::once("tool").chain(line.iter().copied()).map(OsString::from).collect();
+        let words = PROGRAM.parse(args)?.expect("no help was asked for");
+        Ok(words
+            .into_iter()
+            .map(|word| match word {
+                Word::Option(Name::Letter(letter), value) => format!("{letter}={}", value.display()),
+                Word::Option(Name::Long(long), value) => format!("{long}={}", value.display()),
+                Word::Operand(operand) => operand.display().to_string(),
+            })
+            .collect())
+    }
+
+    #[test]
+    fn letters_bundle_and_take_values_attached_or_apart() {
+        assert_eq!(words(&["-awU", "-t", "5", "web", "-a"]).unwrap(), ["a=", "w=U", "t=5", "web", "a="]);
+        assert_eq!(words(&["--timeout=5", "--watch", "--", "-a"]).unwrap(), ["t=5", "watch=", "-a"]);
+    }
+
+    #[test]
+    fn what_is_not_in_the_table_is_misuse() {
+        for line in [&["-z"][..], &["--nothing"], &["-w"]] {
+            assert_eq!(words(line).unwrap_err().code(), 100, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_plain_decimal() {
+        assert_eq!(number::<u32>(OsStr::new("12"), "n").unwrap(), 12);
+        for text in ["", "-1", "+1", " 1", "1s", "99999999999"] {
+            assert!(number::<u32>(OsStr::new(text), "n").is_err(), "{text:?}");
+        }
+    }
+}

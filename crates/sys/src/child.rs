@@ -1,0 +1,264 @@
+//! Children: spawn, signal, reap.
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::ptr;
+
+use rustix::io::Errno;
+use rustix::process::{Pid as RustixPid, WaitOptions, WaitStatus};
+use unix::{Exit, Pid, Signal};
+
+unsafe extern "C" {
+    static environ: *const *const c_char;
+}
+
+/// The stack of a child between vfork and exec. `become_program` needs well under a kilobyte of it when
+/// optimised, and a few without.
+const CHILD_STACK: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 3 * 1024 };
+
+/// The most descriptors that a child can be given.
+const MOST_GIVEN: usize = 8;
+
+/// How to start a program.
+#[derive(Debug)]
+pub struct Spawn<'a> {
+    /// Its path; PATH is not searched.
+    pub program: &'a CStr,
+    /// What it is called with; the first is its name.
+    pub args: &'a [CString],
+    /// In a session of its own, so in a process group of its own.
+    pub new_session: bool,
+    /// As process 1 of a PID namespace of its own (needs CAP_SYS_ADMIN).
+    pub new_pid_namespace: bool,
+    /// Descriptors it gets, as (ours, its number), 8 at most. Every other one of ours is close-on-exec.
+    pub give: &'a [(BorrowedFd<'a>, RawFd)],
+}
+
+/// Why there is no child.
+#[derive(Debug)]
+pub enum SpawnError {
+    /// No process could be made: EAGAIN, ENOMEM, EPERM for the namespace.
+    Fork(io::Error),
+    /// The program could not be executed, or a descriptor not given.
+    Exec(io::Error),
+}
+
+/// What the child reads and writes in the parent's memory, which both share until the exec.
+struct Plan<'a> {
+    spawn: &'a Spawn<'a>,
+    argv: *const *const c_char,
+    error: c_int,
+}
+
+/// Starts a program, with no signal blocked. When this returns `Ok`, the program has been executed.
+///
+/// # Errors
+/// No child is left behind.
+pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
+    assert!(spawn.give.len() <= MOST_GIVEN);
+    let argv: Vec<*const c_char> = spawn.args.iter().map(|arg| arg.as_ptr()).chain([ptr::null()]).collect();
+    let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0 };
+    let mut stack = [const { MaybeUninit::<u8>::uninit() }; CHILD_STACK];
+    let namespace = if spawn.new_pid_namespace { libc::CLONE_NEWPID } else { 0 };
+    // SAFETY: with CLONE_VFORK this thread sleeps until the child has executed a program or has exited,
+    // so `stack` and `plan` outlive the child's use of them and are not used by both at once. The top
+    // of the stack is aligned to 16 bytes. CLONE_VM without CLONE_SIGHAND gives the child its own
+    // signal dispositions and mask; `become_program` calls async-signal-safe functions only.
+    let number = unsafe {
+        let top = stack.as_mut_ptr().add(CHILD_STACK);
+        let top = top.sub(top as usize % 16);
+        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD | namespace;
+        libc::clone(become_program, top.cast(), flags, (&raw mut plan).cast())
+    };
+    let Some(pid) = Pid::new(number.into()) else {
+        return Err(SpawnError::Fork(io::Error::last_os_error()));
+    };
+    // SAFETY: `plan` is alive and nobody writes it any more; volatile, because the compiler did not see
+    // the child write it.
+    match unsafe { (&raw const plan.error).read_volatile() } {
+        0 => Ok(pid),
+        error => {
+            let _ = wait_for(pid);
+            Err(SpawnError::Exec(io::Error::from_raw_os_error(error)))
+        }
+    }
+}
+
+/// The child between vfork and exec. Returns only if it could not execute the program; libc's clone then
+/// ends the child.
+extern "C" fn become_program(plan: *mut c_void) -> c_int {
+    // SAFETY: `plan` is the Plan of the parent, which sleeps meanwhile. The functions called are
+    // async-signal-safe, allocate nothing and change nothing of the parent's but errno: the child has
+    // its own descriptor table, session, and signal mask. `argv` ends with a null pointer.
+    unsafe {
+        let plan = &mut *plan.cast::<Plan<'_>>();
+        if plan.spawn.new_session {
+            libc::setsid();
+        }
+        if give(plan.spawn.give) {
+            let mut none = MaybeUninit::<libc::sigset_t>::uninit();
+            libc::sigemptyset(none.as_mut_ptr());
+            libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), ptr::null_mut());
+            libc::execve(plan.spawn.program.as_ptr(), plan.argv, environ);
+        }
+        (&raw mut plan.error).write_volatile(*libc::__errno_location());
+        libc::_exit(127)
+    }
+}
+
+/// Puts each descriptor at its number. Those that stand where another one shall go move away first.
+///
+/// # Safety
+/// To be called in a child that has its own descriptor table.
+unsafe fn give(descriptors: &[(BorrowedFd<'_>, RawFd)]) -> bool {
+    let beyond = descriptors.iter().fold(3, |beyond, &(_, to)| beyond.max(to + 1));
+    let mut safe = [-1; MOST_GIVEN];
+    for (place, (fd, _)) in safe.iter_mut().zip(descriptors) {
+        let fd = fd.as_raw_fd();
+        let in_the_way = descriptors.iter().any(|&(_, to)| to == fd);
+        // SAFETY: fcntl(F_DUPFD) changes the child's descriptor table only.
+        *place = if in_the_way { unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, beyond) } } else { fd };
+    }
+    // SAFETY: dup2 changes the child's descriptor table only. It fails on -1.
+    safe.iter().zip(descriptors).all(|(&from, &(_, to))| unsafe { libc::dup2(from, to) } != -1)
+}
+
+/// A dead child, or `None` if there is none now (or none at all).
+///
+/// # Errors
+/// None that wait(2) documents for this use.
+pub fn reap() -> io::Result<Option<(Pid, Exit)>> {
+    loop {
+        match rustix::process::wait(WaitOptions::NOHANG) {
+            Ok(Some((pid, status))) => {
+                let pid = Pid::new(pid.as_raw_nonzero().get().into());
+                return Ok(pid.map(|pid| (pid, exit(status))));
+            }
+            Ok(None) | Err(Errno::CHILD) => return Ok(None),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// This process has a child, dead or alive.
+pub fn any_left() -> bool {
+    // SAFETY: with WNOWAIT nothing is reaped, and a zeroed siginfo_t is valid to be written over.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        libc::waitid(libc::P_ALL, 0, &raw mut info, libc::WEXITED | libc::WNOHANG | libc::WNOWAIT) == 0
+    }
+}
+
+/// Waits for one child and gives how it ended.
+///
+/// # Errors
+/// ECHILD: it is no child of this process, or was reaped already.
+pub fn wait_for(pid: Pid) -> io::Result<Exit> {
+    let pid = RustixPid::from_raw(pid.get()).ok_or(Errno::CHILD)?;
+    loop {
+        match rustix::process::waitpid(Some(pid), WaitOptions::empty()) {
+            Ok(Some((_, status))) => return Ok(exit(status)),
+            Ok(None) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn exit(status: WaitStatus) -> Exit {
+    Exit::from_wait(status.as_raw() as u16)
+}
+
+/// Sends a signal to a process.
+///
+/// # Errors
+/// EPERM; ESRCH when there is no such process.
+pub fn kill(pid: Pid, signal: Signal) -> io::Result<()> {
+    send(pid.get(), signal)
+}
+
+/// Sends a signal to the process group that `leader` leads.
+///
+/// # Errors
+/// EPERM; ESRCH when nobody is left in it.
+pub fn kill_group(leader: Pid, signal: Signal) -> io::Result<()> {
+    send(-leader.get(), signal)
+}
+
+fn send(target: libc::pid_t, signal: Signal) -> io::Result<()> {
+    // -1 would be everybody: the group of process 1 cannot be named to kill(2).
+    if target == -1 {
+        return Err(Errno::PERM.into());
+    }
+    // SAFETY: kill(2) touches no memory, and `target` names one process or one group.
+    match unsafe { libc::kill(target, signal.number().into()) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::io::Read;
+    use std::os::fd::AsFd;
+
+    fn strings(args: &[&str]) -> Vec<CString> {
+        args.iter().map(|arg| CString::new(*arg).unwrap()).collect()
+    }
+
+    fn plain<'a>(args: &'a [CString], give: &'a [(BorrowedFd<'a>, RawFd)]) -> Spawn<'a> {
+        Spawn { program: &args[0], args, new_session: true, new_pid_namespace: false, give }
+    }
+
+    #[test]
+    fn failed_exec_is_an_error_and_leaves_no_child() {
+        let args = strings(&["/nonexistent/program"]);
+        match spawn(&plain(&args, &[])) {
+            Err(SpawnError::Exec(error)) => assert_eq!(error.raw_os_error(), Some(libc::ENOENT)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn exit_code_and_signal_are_told_apart() {
+        let args = strings(&["/bin/sh", "-c", "exit 3"]);
+        assert_eq!(wait_for(spawn(&plain(&args, &[])).unwrap()).unwrap(), Exit::Code(3));
+        let args = strings(&["/bin/sh", "-c", "kill -9 $$"]);
+        let exit = wait_for(spawn(&plain(&args, &[])).unwrap()).unwrap();
+        assert_eq!(exit.signal(), Some(Signal::KILL));
+    }
+
+    #[test]
+    fn descriptors_arrive_also_when_they_change_places() {
+        let (first_out, first) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+        let (second_out, second) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+        let (a, b) = (first.as_raw_fd(), second.as_raw_fd());
+        let script = format!("echo one >&{b}; echo two >&{a}");
+        let args = strings(&["/bin/bash", "-c", &script]);
+        let give = [(first.as_fd(), b), (second.as_fd(), a)];
+        assert_eq!(wait_for(spawn(&plain(&args, &give)).unwrap()).unwrap(), Exit::Code(0));
+        drop((first, second));
+        for (out, expected) in [(first_out, "one\n"), (second_out, "two\n")] {
+            let mut text = String::new();
+            File::from(out).read_to_string(&mut text).unwrap();
+            assert_eq!(text, expected);
+        }
+    }
+
+    #[test]
+    fn child_starts_with_no_signal_blocked() {
+        crate::signals::block_all().unwrap();
+        let args = strings(&["/bin/sh", "-c", "grep -q 'SigBlk:.0000000000000000' /proc/self/status"]);
+        assert_eq!(wait_for(spawn(&plain(&args, &[])).unwrap()).unwrap(), Exit::Code(0));
+    }
+
+    #[test]
+    fn process_group_of_process_one_is_never_signalled() {
+        let one = Pid::new(1).unwrap();
+        assert!(kill_group(one, Signal::CONT).is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! FIFOs: where commands come in, and where others listen.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+/// A FIFO held open for reading and writing: readers and writers come and go without its noticing, and
+/// a writer that finds nobody (ENXIO) knows that this process is gone.
+#[derive(Debug)]
+pub struct Fifo(OwnedFd);
+
+/// Opens a FIFO, made with mode 0600 if it is missing.
+///
+/// # Errors
+/// What mkfifo(3) and open(2) say; `AlreadyExists`: something else has that name.
+pub fn open(path: &Path) -> io::Result<Fifo> {
+    make(path, 0o600)?;
+    // Opening for both is Linux's (fifo(7)), never blocks, and saves a descriptor.
+    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let fd = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
+    if FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) != FileType::Fifo {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "exists and is not a FIFO"));
+    }
+    Ok(Fifo(fd))
+}
+
+/// Makes a FIFO with exactly these permission bits less the umask. One that exists is left as it is.
+///
+/// # Errors
+/// What mkfifo(3) says.
+pub fn make(path: &Path, mode: u32) -> io::Result<()> {
+    match rustix::fs::mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(mode), 0) {
+        Err(Errno::EXIST) | Ok(()) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Opens a FIFO that exists for reading, without waiting for a writer.
+///
+/// # Errors
+/// What open(2) says.
+pub fn open_to_read(path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?)
+}
+
+/// Opens a FIFO that exists for writing, without waiting for a reader.
+///
+/// # Errors
+/// What open(2) says; ENXIO (`is_nobody`): nobody reads it.
+pub fn open_to_write(path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let fd = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
+    match FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) {
+        FileType::Fifo => Ok(fd),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a FIFO")),
+    }
+}
+
+/// Writes all of `bytes` (512 at most, so that they stay together) to the reader of a FIFO, now or not at all.
+///
+/// # Errors
+/// ENXIO (`is_nobody`): nobody reads it; `WouldBlock`: it is full; what open(2) says.
+pub fn send(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let fd = open_to_write(path)?;
+    Ok(rustix::io::retry_on_intr(|| rustix::io::write(&fd, bytes)).map(drop)?)
+}
+
+/// Nobody has the FIFO open for reading.
+pub fn is_nobody(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENXIO | libc::EPIPE))
+}
+
+impl Fifo {
+    /// Reads what was written, up to the size of `buffer`; 0 when there is nothing.
+    ///
+    /// # Errors
+    /// What read(2) says.
+    pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(crate::process::read(&self.0, buffer)?.unwrap_or(0))
+    }
+}
+
+impl AsFd for Fifo {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

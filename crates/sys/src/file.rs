@@ -1,0 +1,269 @@
+//! Files: small ones read whole, ours replaced whole, and what stands at a path.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// A FIFO.
+    Fifo,
+    /// A symbolic link.
+    Link,
+    /// A device or a socket.
+    Other,
+}
+
+/// What stat(2) tells of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits, 0 to 0o7777.
+    pub mode: u32,
+    /// Size in bytes.
+    pub size: u64,
+    /// What tells it from every other file: device and inode.
+    pub identity: (u64, u64),
+    /// Owner and group.
+    pub owner: (u32, u32),
+}
+
+impl From<Stat> for Info {
+    fn from(stat: Stat) -> Info {
+        let kind = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => Kind::File,
+            FileType::Directory => Kind::Directory,
+            FileType::Fifo => Kind::Fifo,
+            FileType::Symlink => Kind::Link,
+            _ => Kind::Other,
+        };
+        Info {
+            kind,
+            mode: stat.st_mode & 0o7777,
+            size: stat.st_size as u64,
+            identity: (stat.st_dev, stat.st_ino),
+            owner: (stat.st_uid, stat.st_gid),
+        }
+    }
+}
+
+/// What is at `path`, links followed; `None` if there is nothing.
+///
+/// # Errors
+/// What stat(2) says, ENOENT and ENOTDIR excepted.
+pub fn look(path: &Path) -> io::Result<Option<Info>> {
+    look_at(path, AtFlags::empty())
+}
+
+/// What is at `path`, which may be a link.
+///
+/// # Errors
+/// As `look`.
+pub fn look_no_follow(path: &Path) -> io::Result<Option<Info>> {
+    look_at(path, AtFlags::SYMLINK_NOFOLLOW)
+}
+
+fn look_at(path: &Path, flags: AtFlags) -> io::Result<Option<Info>> {
+    match rustix::fs::statat(CWD, path, flags) {
+        Ok(stat) => Ok(Some(stat.into())),
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Something is at `path`, and this process may execute it.
+pub fn is_executable(path: &Path) -> bool {
+    rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS).is_ok()
+}
+
+/// Something is at `path`.
+///
+/// # Errors
+/// What access(2) says, ENOENT excepted.
+pub fn exists(path: &Path) -> io::Result<bool> {
+    match rustix::fs::accessat(CWD, path, Access::EXISTS, AtFlags::empty()) {
+        Ok(()) => Ok(true),
+        Err(Errno::NOENT) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Somebody has `path` open for writing. `false` where the kernel will not tell: a read lease
+/// (fcntl(2)) is given to the file's owner or root, on file systems that have leases.
+pub fn is_being_written(path: &Path) -> bool {
+    use std::os::fd::AsRawFd;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let Ok(file) = rustix::fs::openat(CWD, path, flags, Mode::empty()) else {
+        return false;
+    };
+    // SAFETY: F_SETLEASE takes a number and touches no memory; the lease ends with `file`.
+    let refused = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_RDLCK) } == -1;
+    refused && io::Error::last_os_error().raw_os_error() == Some(libc::EAGAIN)
+}
+
+/// Reads a file into `buffer`, as far as it fits, and gives what was read; `None` if there is no file. A FIFO or
+/// a device never makes this wait.
+///
+/// # Errors
+/// What open(2) and read(2) say.
+pub fn read_into<'a>(path: &Path, buffer: &'a mut [u8]) -> io::Result<Option<&'a [u8]>> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let file = match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
+        Err(Errno::NOENT) => return Ok(None),
+        file => file?,
+    };
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match crate::process::read(&file, &mut buffer[filled..])? {
+            Some(count) if count > 0 => filled += count,
+            _ => break,
+        }
+    }
+    Ok(Some(&buffer[..filled]))
+}
+
+/// Replaces a file whole: writes `temporary` beside it, with `mode` less the umask, and renames that.
+///
+/// # Errors
+/// What open(2), write(2) and rename(2) say; `path` is as it was, `temporary` is gone or will be replaced.
+pub fn replace(path: &Path, temporary: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let written = rustix::fs::openat(CWD, temporary, flags | OFlags::NONBLOCK, Mode::from_raw_mode(mode))
+        .map_err(io::Error::from)
+        .and_then(|file| write_all(&file, bytes))
+        .and_then(|()| Ok(rustix::fs::renameat(CWD, temporary, CWD, path)?));
+    if written.is_err() {
+        let _ = rustix::fs::unlinkat(CWD, temporary, AtFlags::empty());
+    }
+    written
+}
+
+/// Appends to a file, made with `mode` less the umask if it is missing, in one write.
+///
+/// # Errors
+/// What open(2) and write(2) say.
+pub fn append(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let file = rustix::fs::openat(CWD, path, flags | OFlags::NONBLOCK, Mode::from_raw_mode(mode))?;
+    write_all(&file, bytes)
+}
+
+/// Makes a file empty, and makes it if it is missing.
+///
+/// # Errors
+/// What open(2) says.
+pub fn make_empty(path: &Path, mode: u32) -> io::Result<()> {
+    open_emptied(path, mode).map(drop)
+}
+
+/// The same, and gives the file, open for writing.
+///
+/// # Errors
+/// What open(2) says.
+pub fn open_emptied(path: &Path, mode: u32) -> io::Result<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    Ok(rustix::fs::openat(CWD, path, flags | OFlags::NOFOLLOW, Mode::from_raw_mode(mode))?)
+}
+
+/// Writes all of `bytes`.
+///
+/// # Errors
+/// What write(2) says; `WouldBlock` on a descriptor that does not block and is full.
+pub fn write_all(file: impl std::os::fd::AsFd, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(&file, bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file; `false` if there was none.
+///
+/// # Errors
+/// What unlink(2) says, ENOENT excepted.
+pub fn remove(path: &Path) -> io::Result<bool> {
+    match rustix::fs::unlinkat(CWD, path, AtFlags::empty()) {
+        Ok(()) => Ok(true),
+        Err(Errno::NOENT) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Renames a file, over another one if there is one.
+///
+/// # Errors
+/// What rename(2) says.
+pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    Ok(rustix::fs::renameat(CWD, from, CWD, to)?)
+}
+
+/// Where a symbolic link points; `None` if `path` is no link.
+///
+/// # Errors
+/// What readlink(2) says.
+pub fn link_target(path: &Path) -> io::Result<Option<PathBuf>> {
+    match std::fs::read_link(path) {
+        Ok(target) => Ok(Some(target)),
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("sys-file-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir(&dir).unwrap();
+        dir
+    }
+
+    #[test]
+    fn replaced_file_is_whole_and_leaves_nothing_beside_it() {
+        let dir = scratch("replace");
+        let path = dir.join("status");
+        replace(&path, &dir.join("status.new"), b"one", 0o644).unwrap();
+        replace(&path, &dir.join("status.new"), b"two", 0o644).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"two");
+        assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1);
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn reading_a_fifo_or_a_device_does_not_wait() {
+        let dir = scratch("fifo");
+        crate::fifo::make(&dir.join("fifo"), 0o600).unwrap();
+        let mut buffer = [0; 16];
+        assert_eq!(read_into(&dir.join("fifo"), &mut buffer).unwrap(), Some(&b""[..]));
+        assert_eq!(read_into(Path::new("/dev/zero"), &mut buffer).unwrap().map(<[u8]>::len), Some(16));
+        assert_eq!(read_into(&dir.join("nothing"), &mut buffer).unwrap(), None);
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn file_open_for_writing_is_seen_as_being_written() {
+        let dir = scratch("lease");
+        let path = dir.join("run");
+        let writer = std::fs::File::create(&path).unwrap();
+        assert!(is_being_written(&path));
+        drop(writer);
+        assert!(!is_being_written(&path));
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+}

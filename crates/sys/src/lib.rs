@@ -1,0 +1,17 @@
+//! The kernel, as the rest of the house sees it: signals, children, poll, clocks, files, FIFOs, locks,
+//! and a watch on directories.
+//!
+//! The only crate with unsafe code, and the only one that names rustix, nix, inotify and libc. It knows
+//! nothing of services. Errors are `io::Error`, descriptors are owned, and EINTR ends here.
+
+pub mod child;
+pub mod clock;
+pub mod dir;
+pub mod fifo;
+pub mod file;
+pub mod lock;
+pub mod poll;
+pub mod problem;
+pub mod process;
+pub mod signals;
+pub mod watch;

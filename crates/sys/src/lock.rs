@@ -1,0 +1,75 @@
+//! Record locks (fcntl(2), F_SETLK): one process holds a file, whole, for life.
+//!
+//! A lock is lost when the process closes *any* descriptor of that file: nothing else in a program may
+//! open a file that it holds.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+/// A lock that is held until this is dropped or the process ends. Children do not inherit it.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held, never used")] OwnedFd);
+
+/// Locks a file, made with `mode` if it is missing; `None` if another process holds it.
+///
+/// # Errors
+/// What open(2) and fcntl(2) say.
+pub fn try_lock(path: &Path, mode: u32) -> io::Result<Option<Lock>> {
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CREATE | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(CWD, path, flags, Mode::from_raw_mode(mode))?;
+    match rustix::fs::fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(Lock(file))),
+        Err(Errno::AGAIN | Errno::ACCESS) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Locks an open file for whoever has this open file description, children included (`F_OFD_SETLK`,
+/// Linux 3.15); `false` if somebody else holds it.
+///
+/// # Errors
+/// What fcntl(2) says.
+pub fn try_lock_shared_with_children(file: impl AsFd) -> io::Result<bool> {
+    let mut lock = whole_file();
+    match control(file, libc::F_OFD_SETLK, &mut lock) {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Another process holds a lock on this file. `false` if the file does not exist.
+///
+/// # Errors
+/// What open(2) and fcntl(2) say.
+pub fn is_held(path: &Path) -> io::Result<bool> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
+        Err(Errno::NOENT) => return Ok(false),
+        file => file?,
+    };
+    let mut lock = whole_file();
+    control(file, libc::F_GETLK, &mut lock)?;
+    Ok(lock.l_type != libc::F_UNLCK as libc::c_short)
+}
+
+fn whole_file() -> libc::flock {
+    // SAFETY: flock is plain numbers; zero is valid for each, and means the whole file.
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = libc::F_WRLCK as libc::c_short;
+    lock.l_whence = libc::SEEK_SET as libc::c_short;
+    lock
+}
+
+fn control(file: impl AsFd, operation: libc::c_int, lock: &mut libc::flock) -> io::Result<()> {
+    // SAFETY: each lock operation of fcntl(2) reads and writes one flock through the pointer, and the
+    // descriptor is open.
+    match unsafe { libc::fcntl(file.as_fd().as_raw_fd(), operation, &raw mut *lock) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,61 @@
+//! Waiting for descriptors, with one deadline.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::clock;
+
+/// Waits until a source can be read, has an error or was closed at its other end, or until `deadline`
+/// on the monotonic clock. Gives a flag for each source, in their order; all false: the deadline came.
+///
+/// # Errors
+/// ENOMEM; everything else would be a mistake of ours.
+pub fn wait<const N: usize>(
+    sources: [Option<BorrowedFd<'_>>; N],
+    deadline: Option<Duration>,
+) -> io::Result<[bool; N]> {
+    // A negative descriptor would do for an absent source, but the type has none: stderr, unwatched.
+    let absent = rustix::stdio::stderr();
+    let mut fds = sources.each_ref().map(|source| match source {
+        Some(fd) => PollFd::from_borrowed_fd(*fd, PollFlags::IN),
+        None => PollFd::from_borrowed_fd(absent, PollFlags::empty()),
+    });
+    loop {
+        let left = deadline.map(|deadline| remaining(deadline.saturating_sub(clock::monotonic())));
+        match poll(&mut fds, left.as_ref()) {
+            Ok(_) => break,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut ready = [false; N];
+    for ((flag, fd), source) in ready.iter_mut().zip(&fds).zip(&sources) {
+        *flag = source.is_some() && !fd.revents().is_empty();
+    }
+    Ok(ready)
+}
+
+/// As `wait` for any number of sources: the indices of those that can be read.
+///
+/// # Errors
+/// As `wait`.
+pub fn wait_many<F: AsFd>(sources: &[F], deadline: Option<Duration>) -> io::Result<Vec<usize>> {
+    let mut fds: Vec<_> = sources.iter().map(|source| PollFd::new(source, PollFlags::IN)).collect();
+    loop {
+        let left = deadline.map(|deadline| remaining(deadline.saturating_sub(clock::monotonic())));
+        match poll(&mut fds, left.as_ref()) {
+            Ok(_) => break,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(fds.iter().enumerate().filter(|(_, fd)| !fd.revents().is_empty()).map(|(i, _)| i).collect())
+}
+
+fn remaining(left: Duration) -> Timespec {
+    Timespec { tv_sec: left.as_secs().min(i64::MAX as u64) as i64, tv_nsec: left.subsec_nanos().into() }
+}

@@ -1,0 +1,176 @@
+//! This process: its directory, its standard descriptors, its place among the others.
+
+use std::ffi::CString;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::ptr;
+
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
+use unix::Pid;
+
+use crate::signals;
+
+/// Makes `path` the current directory.
+///
+/// # Errors
+/// What chdir(2) says.
+pub fn enter(path: &Path) -> io::Result<()> {
+    Ok(rustix::process::chdir(path)?)
+}
+
+/// The pid of this process.
+pub fn id() -> Option<Pid> {
+    Pid::new(std::process::id().into())
+}
+
+/// Lets files be made with exactly the mode that is asked for.
+pub fn clear_umask() {
+    rustix::process::umask(Mode::empty());
+}
+
+/// Sets the umask and gives the old one, both as permission bits.
+pub fn set_umask(mask: u32) -> u32 {
+    rustix::process::umask(Mode::from_raw_mode(mask)).as_raw_mode()
+}
+
+/// Becomes the parent of every orphan among its descendants (Linux 3.4).
+///
+/// # Errors
+/// EINVAL on older kernels.
+pub fn become_subreaper() -> io::Result<()> {
+    // The kernel takes any number but 0 for yes.
+    Ok(rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?)
+}
+
+/// Opens /dev/null at every standard descriptor that is closed, so that no file of ours lands there.
+///
+/// # Errors
+/// What open(2) says of /dev/null.
+pub fn open_standard_descriptors() -> io::Result<()> {
+    loop {
+        let fd = rustix::fs::openat(CWD, "/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+        if fd.as_raw_fd() > 2 {
+            return Ok(());
+        }
+        rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::empty())?;
+        let _stays_open = fd.into_raw_fd();
+    }
+}
+
+/// Marks every descriptor but the standard ones close-on-exec, whoever left it open for us
+/// (close_range(2): Linux 5.11; on an older kernel nothing happens).
+pub fn keep_descriptors_from_children() {
+    // SAFETY: with CLOSE_RANGE_CLOEXEC nothing is closed; the flag alone is set.
+    unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+}
+
+/// Takes over a descriptor that somebody else opened for us and named by number; close-on-exec from now on.
+///
+/// # Errors
+/// EBADF: there is none.
+pub fn inherit(number: RawFd) -> io::Result<OwnedFd> {
+    if number < 0 {
+        return Err(Errno::BADF.into());
+    }
+    // SAFETY: F_SETFD touches no memory, and fails on a number that is not open.
+    if unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the number is open, and it is the caller's to give: it was named on our command line.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Puts a copy of `fd` where standard output and standard error are.
+///
+/// # Errors
+/// What dup2(2) says.
+pub fn redirect_output(fd: BorrowedFd<'_>) -> io::Result<()> {
+    rustix::stdio::dup2_stdout(fd)?;
+    Ok(rustix::stdio::dup2_stderr(fd)?)
+}
+
+/// Opens /dev/null for reading and writing.
+///
+/// # Errors
+/// What open(2) says.
+pub fn open_null() -> io::Result<OwnedFd> {
+    Ok(rustix::fs::openat(CWD, "/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?)
+}
+
+/// The most descriptors that this process may have open.
+pub fn descriptor_limit() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// A pipe, both ends close-on-exec: (to read, to write).
+///
+/// # Errors
+/// EMFILE, ENFILE.
+pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    Ok(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?)
+}
+
+/// The same, the end to read without blocking.
+///
+/// # Errors
+/// EMFILE, ENFILE.
+pub fn notification_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (read, write) = pipe()?;
+    rustix::io::ioctl_fionbio(&read, true)?;
+    Ok((read, write))
+}
+
+/// Reads what there is, without waiting on a descriptor that does not block. 0: the other end is closed;
+/// `None`: nothing there now.
+///
+/// # Errors
+/// What read(2) says.
+pub fn read(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    loop {
+        match rustix::io::read(&fd, &mut *buffer) {
+            Ok(count) => return Ok(Some(count)),
+            Err(Errno::AGAIN) => return Ok(None),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Executes a program in place of this one, with no signal blocked. Allocates nothing.
+///
+/// Returns only if that fails: why.
+pub fn execute(program: &CString, args: &[&CString]) -> io::Error {
+    let mut argv = [ptr::null(); 8];
+    for (slot, arg) in argv[..7].iter_mut().zip(args) {
+        *slot = arg.as_ptr();
+    }
+    let _ = signals::unblock_all();
+    // SAFETY: `program` and each of `args` end with a zero byte, `argv` ends with a null pointer (its
+    // eighth place is never filled), and `environ` is the C library's.
+    unsafe { libc::execv(program.as_ptr(), argv.as_ptr()) };
+    let error = io::Error::last_os_error();
+    let _ = signals::block_all();
+    error
+}
+
+/// The file that this process executes, or `None` where neither /proc nor the kernel tells.
+pub fn executable() -> Option<PathBuf> {
+    if let Ok(path) = std::fs::read_link("/proc/self/exe") {
+        return Some(path);
+    }
+    // SAFETY: AT_EXECFN is the address of a string of the kernel's that lives as long as the process,
+    // or 0.
+    let name = unsafe {
+        let address = libc::getauxval(libc::AT_EXECFN) as *const libc::c_char;
+        (!address.is_null()).then(|| std::ffi::CStr::from_ptr(address).to_bytes().to_vec())
+    }?;
+    Path::new(&std::ffi::OsString::from_vec(name)).canonicalize().ok()
+}
+
+/// A C string; `None` if there is a zero byte inside.
+pub fn c_string(text: impl Into<std::ffi::OsString>) -> Option<CString> {
+    CString::new(text.into().into_vec()).ok()
+}

@@ -1,0 +1,64 @@
+//! Signals as a descriptor.
+//!
+//! A program of ours has no signal handler: every signal is blocked, and those it wants are read from
+//! a signalfd(2). A child starts with none blocked (`child::spawn`) and none ignored (`take`).
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::sys::signal::{SigSet, Signal as NixSignal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use unix::Signal;
+
+/// The signals that this process has taken from the kernel.
+#[derive(Debug)]
+pub struct Signals(SignalFd);
+
+/// Blocks every signal, gives those that are ignored their default effect back, and reads `wanted` from
+/// now on. The rest stay blocked: nothing but SIGKILL and a fault ends the process.
+///
+/// # Errors
+/// EMFILE, ENFILE, ENOMEM.
+pub fn take(wanted: &[Signal]) -> io::Result<Signals> {
+    block_all()?;
+    reset_ignored();
+    let set: SigSet = wanted.iter().filter_map(|s| NixSignal::try_from(i32::from(s.number())).ok()).collect();
+    Ok(Signals(SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?))
+}
+
+impl Signals {
+    /// The next signal that has come in; `None` when there is none.
+    ///
+    /// # Errors
+    /// None that the kernel documents for this descriptor.
+    pub fn next(&self) -> io::Result<Option<Signal>> {
+        let info = self.0.read_signal()?;
+        Ok(info.and_then(|info| u8::try_from(info.ssi_signo).ok()).and_then(Signal::new))
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Blocks every signal that can be blocked.
+pub(crate) fn block_all() -> io::Result<()> {
+    Ok(SigSet::all().thread_block()?)
+}
+
+/// Unblocks every signal.
+pub(crate) fn unblock_all() -> io::Result<()> {
+    Ok(SigSet::empty().thread_set_mask()?)
+}
+
+/// Undoes what a parent (nohup, a shell's background job, the Rust runtime's SIGPIPE) has set to be
+/// ignored: children would inherit it through execve(2).
+fn reset_ignored() {
+    for number in (1..=i32::from(Signal::MAX)).filter(|n| ![libc::SIGKILL, libc::SIGSTOP].contains(n)) {
+        // SAFETY: signal(2) with SIG_DFL installs no handler. A number that libc keeps for itself
+        // (32, 33) is refused with EINVAL, which is all right: nobody else can have ignored it.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
+}
