@@ -203,6 +203,11 @@ impl Service {
         self.phase
     }
 
+    /// Whether, and when, its supervisor is to exit.
+    pub fn leaving(&self) -> Leaving {
+        self.leaving
+    }
+
     /// It starts whenever it is down.
     pub fn wanted_up(&self) -> bool {
         self.wanted_up
