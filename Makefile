@@ -36,7 +36,7 @@ static: linker ## the programs as one static executable, with a link for each na
 run: static ## run an example tree (EXAMPLE=logged) in a scratch copy, until ^C
 	@examples/run $(EXAMPLE) $(DIST)
 
-test: needs linker ## all tests; the integration tests a second time on Debian's s6; the differential
+test: needs static ## all tests; the integration tests a second time on Debian's s6; the differential
 	$(CARGO) build --workspace --bins
 	$(CARGO) $(TEST) --workspace
 	$(CARGO) test --manifest-path fuzz/Cargo.toml

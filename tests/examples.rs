@@ -31,9 +31,7 @@ fn start(example: &str, services: &str) -> Tree {
 /// Waits until the tree has said this.
 #[track_caller]
 fn says(tree: &Tree, line: &str) {
-    wait_until(&format!("{line:?} in the messages: {}", tree.messages()), || {
-        tree.messages().contains(line)
-    });
+    wait_until(&format!("{line:?} in the messages: {}", tree.messages()), || tree.messages().contains(line));
 }
 
 /// Ends the tree by TERM: its exit code.
