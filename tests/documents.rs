@@ -42,9 +42,10 @@ fn every_test_that_a_difference_names_exists() {
     let mut count = 0;
     for name in rows.flat_map(|row| quoted(row.rsplit(" | ").next().unwrap())) {
         let (file, function) = name.split_once(": ").unwrap_or_else(|| panic!("{name}: not FILE: TEST"));
-        let is_there = files.iter().filter(|path| path.file_stem().is_some_and(|stem| stem == file)).any(|path| {
-            std::fs::read_to_string(path).is_ok_and(|text| text.contains(&format!("fn {function}(")))
-        });
+        let is_there =
+            files.iter().filter(|path| path.file_stem().is_some_and(|stem| stem == file)).any(|path| {
+                std::fs::read_to_string(path).is_ok_and(|text| text.contains(&format!("fn {function}(")))
+            });
         if !is_there {
             missing.push(name);
         }
