@@ -19,7 +19,7 @@ use cli::Failure;
 use cli::options::{self, Name, Opt, Program, Word};
 
 pub use goal::{Goal, Quantity};
-pub use locate::{SVDIR, locate, whose};
+pub use locate::{SVDIR, denied, locate};
 pub use wait::Wait;
 
 /// `svwait` as its users see it.

@@ -1,6 +1,7 @@
 //! Which directory people mean, and why it cannot be used.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -29,9 +30,12 @@ fn is_path(operand: &OsStr) -> bool {
     operand.as_bytes().contains(&b'/')
 }
 
-/// Whose the thing is that refused us, for the end of a message: ` (web/supervise belongs to uid 0, mode
-/// 0700)`. The first of `paths` that can be looked at counts; nothing if none can.
-pub fn whose(paths: &[PathBuf]) -> String {
+/// Whose the thing is that refused us, for a message: ` (web/supervise belongs to uid 0, mode 0700)`. The
+/// first of `paths` that can be looked at counts. Nothing if none can, or `cause` is no refusal.
+pub fn denied(cause: &io::Error, paths: &[&Path]) -> String {
+    if cause.kind() != io::ErrorKind::PermissionDenied {
+        return String::new();
+    }
     for path in paths {
         if let Ok(Some(info)) = file::look(path) {
             let (uid, mode) = (info.owner.0, info.mode);

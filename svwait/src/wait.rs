@@ -12,7 +12,7 @@ use status::{Notice, Record};
 use sys::{clock, dir, poll, process};
 
 use crate::goal::{Goal, Quantity};
-use crate::locate::whose;
+use crate::locate::denied;
 use crate::watcher::{Outcome, Verdict, Watcher, outcome};
 
 /// More services than this can fail; the exit code counts no further, since 99 means something else.
@@ -221,7 +221,7 @@ fn listen_to(dir: &Path) -> io::Result<Subscription> {
 fn read_record(dir: &Path) -> Result<Option<Record>, Failure> {
     record::read(dir).map_err(|cause| {
         let status = dir.join(names::STATUS);
-        let why = whose_if_denied(&cause, &[status.clone(), dir.join(names::SUPERVISE)]);
+        let why = denied(&cause, &[&status, &dir.join(names::SUPERVISE)]);
         Failure::System { what: format!("read {}{why}", status.display()), cause }
     })
 }
@@ -232,12 +232,8 @@ fn refused(dir: &Path, cause: io::Error) -> Failure {
         let what = format!("listen to {} too, with {limit} descriptors at most", dir.display());
         return Failure::System { what, cause };
     }
-    let why = whose_if_denied(&cause, &[dir.join(names::EVENT)]);
+    let why = denied(&cause, &[&dir.join(names::EVENT)]);
     Failure::System { what: format!("listen to {}{why}", dir.display()), cause }
-}
-
-fn whose_if_denied(cause: &io::Error, paths: &[PathBuf]) -> String {
-    if cause.kind() == io::ErrorKind::PermissionDenied { whose(paths) } else { String::new() }
 }
 
 #[cfg(test)]
