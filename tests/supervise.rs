@@ -432,7 +432,7 @@ mod records {
         assert_eq!(bytes[..4], [0x40, 0, 0, 0], "a TAI64 label of our century");
         assert_eq!(bytes[24..34], [0; 10], "no pid, no exit");
         match suite() {
-            Suite::Ours => assert_eq!(bytes[34], 1, "paused: nothing was done yet"),
+            Suite::Ours => assert_eq!(bytes[34], 9, "paused: nothing was done yet; ready to be started"),
             Suite::S6 => assert_eq!(bytes[34], 8, "ready to be started"),
         }
     }
