@@ -132,8 +132,12 @@ unsafe fn give(descriptors: &[(BorrowedFd<'_>, RawFd)]) -> bool {
         // SAFETY: fcntl(F_DUPFD) changes the child's descriptor table only.
         *place = if in_the_way { unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, beyond) } } else { fd };
     }
-    // SAFETY: dup2 changes the child's descriptor table only. It fails on -1.
-    safe.iter().zip(descriptors).all(|(&from, &(_, to))| unsafe { libc::dup2(from, to) } != -1)
+    // A record lock is lost when any descriptor of its file is closed (fcntl(2)): the spare ones must not
+    // wait for the exec. None of them is one of the numbers that were given.
+    // SAFETY: dup2 and close change the child's descriptor table only. dup2 fails on -1.
+    safe.iter()
+        .zip(descriptors)
+        .all(|(&from, &(_, to))| unsafe { libc::dup2(from, to) != -1 && libc::close(from) != -1 })
 }
 
 /// Takes the lock that the plan asks for, or notes that it is taken.
