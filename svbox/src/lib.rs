@@ -12,7 +12,8 @@ use cli::options::{Opt, Program};
 type Main = fn(Vec<OsString>) -> ExitCode;
 
 /// Every name with its program.
-const PROGRAMS: &[(&str, Main)] = &[("supervise", supervise::main)];
+const PROGRAMS: &[(&str, Main)] =
+    &[("supervise", supervise::main), ("svctl", svctl::main), ("svwait", svwait::main)];
 
 /// `svbox`, as its users see it.
 pub const PROGRAM: Program = Program {

@@ -16,7 +16,7 @@ unsafe extern "C" {
 
 /// The stack of a child between vfork and exec. `become_program` needs well under a kilobyte of it when
 /// optimised, and a few without.
-const CHILD_STACK: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 3 * 1024 };
+const CHILD_STACK: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 2 * 1024 };
 
 /// The most descriptors that a child can be given.
 const MOST_GIVEN: usize = 8;
@@ -62,6 +62,7 @@ struct Plan<'a> {
 ///
 /// # Errors
 /// No child is left behind.
+#[inline(never)] // The child's stack would stand in the frame of a caller's loop.
 pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
     assert!(spawn.give.len() <= MOST_GIVEN);
     let argv: Vec<*const c_char> = spawn.args.iter().map(|arg| arg.as_ptr()).chain([ptr::null()]).collect();

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod dir;
 pub mod fifo;
 pub mod file;
+pub mod heap;
 pub mod lock;
 pub mod poll;
 pub mod problem;

@@ -1,0 +1,143 @@
+//! The life of a supervisor: started, dead, started again or forgotten.
+
+use core::time::Duration;
+
+use unix::{Exit, Pid, Signal};
+
+use crate::roster::{Roster, compare_identity, compare_name, compare_pid};
+use crate::scan::{Pending, Prune};
+use crate::service::{Peer, Supervisor};
+use crate::{Action, Actions, ESSENTIAL_ENDED, Remark, START_AGAIN, Slot, UNKNOWN_END};
+
+impl Roster {
+    pub(crate) fn start_those_due(&mut self, now: Duration, actions: &mut Actions) {
+        if self.start_at.is_none_or(|at| at > now) {
+            return;
+        }
+        self.start_at = None;
+        for place in self.places() {
+            let Some(service) = self.get_mut(place) else { continue };
+            match service.supervisor {
+                Supervisor::Down { start_at: Some(at) } if at <= now => {
+                    service.supervisor = Supervisor::Starting;
+                    actions.push_back(Action::Start(Slot(place)));
+                }
+                Supervisor::Down { start_at: Some(at) } => self.start_by(at),
+                Supervisor::Down { start_at: None } | Supervisor::Starting | Supervisor::Up { .. } => {}
+            }
+        }
+    }
+
+    pub(crate) fn started(&mut self, slot: Slot, pid: Option<Pid>, now: Duration, actions: &mut Actions) {
+        let stopping = self.stop.is_some();
+        let Some(service) = self.get_mut(slot.0) else { return };
+        service.started = Some(now);
+        service.told = false;
+        match pid {
+            Some(pid) => {
+                service.supervisor = Supervisor::Up { pid };
+                let services = &self.services;
+                self.by_pid.insert(slot.0, |place| compare_pid(services, place, pid));
+                if stopping {
+                    self.tell_to_stop(slot.0, actions);
+                }
+            }
+            None if stopping => service.supervisor = Supervisor::Down { start_at: None },
+            None => self.start_at(slot.0, now + START_AGAIN),
+        }
+    }
+
+    pub(crate) fn exited(&mut self, pid: Pid, exit: Exit, now: Duration, actions: &mut Actions) {
+        self.child_has_died();
+        let Some(place) = self.place_of_pid(pid) else { return };
+        let services = &self.services;
+        self.by_pid.remove(place, |other| compare_pid(services, other, pid));
+        let stopping = self.stop.is_some();
+        let Some(service) = self.get_mut(place) else { return };
+        service.supervisor = Supervisor::Down { start_at: None };
+        let told = core::mem::take(&mut service.told);
+        if stopping {
+            self.stopped(place, actions);
+        } else if exit == Exit::Code(ESSENTIAL_ENDED) && !told {
+            actions.push_back(Action::ReadEnd(Slot(place)));
+        } else {
+            self.start_again_or_forget(place, now, actions);
+        }
+    }
+
+    pub(crate) fn ended(&mut self, slot: Slot, code: Option<u8>, now: Duration, actions: &mut Actions) {
+        if self.stop.is_none() {
+            let code = code.unwrap_or(UNKNOWN_END);
+            actions.push_back(Action::Say(Remark::Essential(slot, code)));
+            self.stop_all(code, false, now, actions);
+        }
+    }
+
+    /// The supervisor of `place` is not there: what next?
+    pub(crate) fn start_again_or_forget(&mut self, place: u32, now: Duration, actions: &mut Actions) {
+        let Some(service) = self.get(place) else { return };
+        let (seen, peer) = (service.seen, service.peer);
+        if let Peer::Logger(logger) = peer {
+            let logger_seen = self.get(logger).is_some_and(|logger| logger.seen);
+            if !seen || !logger_seen {
+                self.part(place, logger, now, actions);
+            }
+        }
+        if seen && peer != Peer::Former {
+            self.start_when_it_may(place);
+        } else if !matches!(peer, Peer::Producer(_)) {
+            self.forget(place, now);
+        }
+        // A logger whose directory has gone stays, not started: its producer may still write.
+    }
+
+    /// Ends what is between a producer whose supervisor is not there and its logger.
+    fn part(&mut self, producer: u32, logger: u32, now: Duration, actions: &mut Actions) {
+        actions.push_back(Action::ClosePipe(Slot(producer)));
+        if let Some(producer) = self.get_mut(producer) {
+            producer.peer = Peer::None;
+        }
+        let Some(service) = self.get_mut(logger) else { return };
+        service.peer = Peer::Former;
+        service.seen = false;
+        match service.supervisor {
+            Supervisor::Up { pid } => {
+                service.told = true;
+                actions.push_back(Action::Signal(pid, Signal::HUP));
+            }
+            Supervisor::Down { .. } | Supervisor::Starting => self.forget(logger, now),
+        }
+    }
+
+    /// Has a supervisor that is not there started, at most once in `START_GAP`.
+    pub(crate) fn start_when_it_may(&mut self, place: u32) {
+        if let Some(service) = self.get(place) {
+            self.start_at(place, service.may_start_at());
+        }
+    }
+
+    fn start_at(&mut self, place: u32, at: Duration) {
+        if let Some(service) = self.get_mut(place) {
+            service.supervisor = Supervisor::Down { start_at: Some(at) };
+            self.start_by(at);
+        }
+    }
+
+    fn start_by(&mut self, at: Duration) {
+        self.start_at = Some(self.start_at.map_or(at, |other| other.min(at)));
+    }
+
+    fn forget(&mut self, place: u32, now: Duration) {
+        let services = &self.services;
+        let Some(Some(service)) = services.get(place as usize) else { return };
+        self.by_identity.remove(place, |other| compare_identity(services, other, service.identity));
+        self.by_name.remove(place, |other| compare_name(services, other, &service.name));
+        let Some(service) = self.services[place as usize].take() else { return };
+        self.free.push(place);
+        self.full_was_said = false;
+        self.look_again_at(&service.name, now);
+        if core::mem::take(&mut self.blocked) {
+            self.plan_scan(Pending { at: now, since: now, eager: !self.watching, prune: Prune::No });
+        }
+    }
+}

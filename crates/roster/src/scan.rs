@@ -1,0 +1,361 @@
+//! Scans: what is found becomes a service, what is not found is stopped and forgotten.
+
+use alloc::collections::TryReserveError;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use unix::Signal;
+
+use crate::roster::{Roster, compare_identity, compare_name};
+use crate::service::{Peer, Service, Supervisor};
+use crate::{Action, Actions, Found, Identity, LONGEST_REPLACEMENT, REPLACEMENT, Remark, SCAN_AGAIN, Slot};
+
+/// A scan that is to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pending {
+    pub(crate) at: Duration,
+    /// When the first wish for it came.
+    pub(crate) since: Duration,
+    /// New directories are started at once, complete or not.
+    pub(crate) eager: bool,
+    pub(crate) prune: Prune,
+}
+
+/// Who is stopped when a directory has gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Prune {
+    No,
+    /// The service; its logger ends by end of file.
+    Services,
+    /// The logger likewise.
+    LoggersToo,
+}
+
+/// What became of a directory that should be a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admitted {
+    /// It is one.
+    Yes,
+    /// Another service has to be forgotten first.
+    Blocked,
+    /// There is no memory now.
+    NoRoom,
+}
+
+impl Roster {
+    pub(crate) fn plan_scan(&mut self, scan: Pending) {
+        self.pending = Some(match self.pending {
+            None => scan,
+            Some(other) => Pending {
+                at: other.at.min(scan.at),
+                since: if scan.at < other.at { scan.since } else { other.since },
+                eager: other.eager || scan.eager,
+                prune: other.prune.max(scan.prune),
+            },
+        });
+    }
+
+    pub(crate) fn scan_now(&mut self, prune: Prune, now: Duration, actions: &mut Actions) {
+        if self.stop.is_none() {
+            self.plan_scan(Pending { at: now, since: now, eager: true, prune });
+            self.scan(actions);
+        }
+    }
+
+    pub(crate) fn scan(&mut self, actions: &mut Actions) {
+        if let Some(scan) = self.pending.take() {
+            self.scanning = Some(scan);
+            actions.push_back(Action::Scan);
+        }
+    }
+
+    /// A name has gone: scan once it had the time to come back.
+    pub(crate) fn scan_after_replacement(&mut self, now: Duration) {
+        match &mut self.pending {
+            Some(scan) if scan.at > now && scan.at <= now + REPLACEMENT => {
+                scan.at = (now + REPLACEMENT).min(scan.since + LONGEST_REPLACEMENT);
+                scan.prune = scan.prune.max(Prune::Services);
+            }
+            _ => self.plan_scan(Pending {
+                at: now + REPLACEMENT,
+                since: now,
+                eager: false,
+                prune: Prune::Services,
+            }),
+        }
+    }
+
+    /// Something could not be done for want of memory.
+    pub(crate) fn scan_again(&mut self, now: Duration) {
+        self.plan_scan(Pending { at: now + SCAN_AGAIN, since: now, eager: false, prune: Prune::No });
+    }
+
+    pub(crate) fn overflow(&mut self, now: Duration) {
+        if self.stop.is_none() {
+            self.plan_scan(Pending { at: now, since: now, eager: false, prune: Prune::Services });
+            self.look_at_all(now);
+        }
+    }
+
+    pub(crate) fn watching(&mut self, yes: bool, now: Duration) {
+        self.watching = true;
+        self.blind = !yes;
+        if self.blind && self.stop.is_none() {
+            self.plan_scan(Pending {
+                at: now + SCAN_AGAIN,
+                since: now,
+                eager: false,
+                prune: Prune::Services,
+            });
+        }
+    }
+
+    pub(crate) fn scanned(&mut self, found: Option<&[Found<'_>]>, now: Duration, actions: &mut Actions) {
+        let Some(scan) = self.scanning.take() else { return };
+        if self.stop.is_some() {
+            return;
+        }
+        let Some(found) = found else {
+            return self.plan_scan(Pending { at: now + SCAN_AGAIN, since: now, ..scan });
+        };
+        if self.blind {
+            self.watching(false, now);
+        }
+        self.mark(found, actions);
+        for directory in found {
+            if self.place_of_identity(directory.service).is_some() {
+                continue;
+            } else if scan.eager {
+                self.admit_at_once(directory, now, actions);
+            } else {
+                self.await_completion(directory.name, now, actions);
+            }
+        }
+        for place in self.places() {
+            if self.get(place).is_some_and(|service| !service.seen && service.is_down()) {
+                self.start_again_or_forget(place, now, actions);
+            }
+        }
+        self.prune(scan.prune, actions);
+        self.start_those_due(now, actions);
+    }
+
+    /// Marks the services that were found, those under their own name first; one that was found under
+    /// another name only takes that.
+    fn mark(&mut self, found: &[Found<'_>], actions: &mut Actions) {
+        for service in self.services.iter_mut().flatten() {
+            service.seen = false;
+        }
+        for own_name in [true, false] {
+            for directory in found {
+                let Some(place) = self.place_of_identity(directory.service) else { continue };
+                let Some(service) = self.get_mut(place) else { continue };
+                if service.is_logger() || service.seen || own_name != (service.name == directory.name) {
+                    continue;
+                }
+                service.seen = true;
+                if !own_name {
+                    self.rename(place, directory.name);
+                }
+                self.mark_log(place, directory, actions);
+            }
+        }
+    }
+
+    fn rename(&mut self, place: u32, name: &[u8]) {
+        let Some(mut own) = text(&[name]) else { return };
+        let services = &self.services;
+        let Some(Some(service)) = services.get(place as usize) else { return };
+        self.by_name.remove(place, |other| compare_name(services, other, &service.name));
+        let peer = service.peer;
+        if let Some(service) = self.get_mut(place) {
+            core::mem::swap(&mut service.name, &mut own);
+        }
+        let services = &self.services;
+        let Some(Some(service)) = services.get(place as usize) else { return };
+        self.by_name.insert(place, |other| compare_name(services, other, &service.name));
+        if let (Peer::Logger(logger), Some(name)) = (peer, text(&[name, b"/log"])) {
+            self.rename(logger, &name);
+        }
+    }
+
+    fn admit_at_once(&mut self, directory: &Found<'_>, now: Duration, actions: &mut Actions) {
+        self.drop_candidate(directory.name, actions);
+        match self.admit(directory, actions) {
+            Admitted::Yes | Admitted::Blocked => {}
+            Admitted::NoRoom => {
+                self.plan_scan(Pending { at: now + SCAN_AGAIN, since: now, eager: true, prune: Prune::No });
+            }
+        }
+    }
+
+    /// Makes a directory a service, if it can be one now.
+    pub(crate) fn admit(&mut self, directory: &Found<'_>, actions: &mut Actions) -> Admitted {
+        if let Some(place) = self.place_of_identity(directory.service) {
+            self.admit_again(place, directory, actions);
+            return Admitted::Yes;
+        }
+        if self.place_of_name(directory.name).is_some() {
+            self.blocked = true;
+            return Admitted::Blocked;
+        }
+        match self.add(&[directory.name], directory.service, Peer::None, actions) {
+            Ok(place) => {
+                self.start_when_it_may(place);
+                self.mark_log(place, directory, actions);
+                Admitted::Yes
+            }
+            Err(refused) => refused,
+        }
+    }
+
+    /// The directory is a service already.
+    fn admit_again(&mut self, place: u32, directory: &Found<'_>, actions: &mut Actions) {
+        if let Some(service) = self.get_mut(place)
+            && service.name == directory.name
+            && !service.is_logger()
+        {
+            service.seen = true;
+            self.start_if_idle(place);
+            self.mark_log(place, directory, actions);
+        }
+    }
+
+    fn start_if_idle(&mut self, place: u32) {
+        if self.get(place).is_some_and(|s| s.supervisor == Supervisor::Down { start_at: None }) {
+            self.start_when_it_may(place);
+        }
+    }
+
+    /// Marks the logger of a service that was found, or makes it.
+    fn mark_log(&mut self, producer: u32, directory: &Found<'_>, actions: &mut Actions) {
+        let (Some(log), Some(service)) = (directory.log, self.get(producer)) else { return };
+        let (peer, up) = (service.peer, service.is_up());
+        match (peer, self.place_of_identity(log)) {
+            (Peer::Logger(logger), Some(known)) if logger == known => {
+                if let Some(service) = self.get_mut(logger) {
+                    service.seen = true;
+                }
+                self.start_if_idle(logger);
+            }
+            (Peer::None, None) => self.add_logger(producer, directory, log, up, actions),
+            (Peer::None, Some(known)) if self.get(known).is_none_or(|other| other.seen) => {
+                actions.push_back(Action::Say(Remark::LogTaken(Slot(producer))));
+            }
+            // Another logger has to be forgotten first.
+            (Peer::None | Peer::Logger(_), _) => self.blocked = true,
+            (Peer::Producer(_) | Peer::Former, _) => {}
+        }
+    }
+
+    fn add_logger(
+        &mut self,
+        producer: u32,
+        directory: &Found<'_>,
+        log: Identity,
+        late: bool,
+        actions: &mut Actions,
+    ) {
+        let name = [directory.name, b"/log"];
+        let Ok(logger) = self.add(&name, log, Peer::Producer(producer), actions) else {
+            self.blocked = true;
+            return;
+        };
+        if let Some(service) = self.get_mut(producer) {
+            service.peer = Peer::Logger(logger);
+        }
+        self.start_when_it_may(logger);
+        if late {
+            actions.push_back(Action::Say(Remark::LateLogger(Slot(logger))));
+        }
+    }
+
+    fn add(
+        &mut self,
+        name: &[&[u8]],
+        identity: Identity,
+        peer: Peer,
+        actions: &mut Actions,
+    ) -> Result<u32, Admitted> {
+        if self.by_identity.len() >= self.settings.most {
+            if !core::mem::replace(&mut self.full_was_said, true) {
+                actions.push_back(Action::Say(Remark::TooMany));
+            }
+            self.blocked = true;
+            return Err(Admitted::Blocked);
+        }
+        let (Ok(()), Some(name)) = (self.grow(actions), text(name)) else {
+            actions.push_back(Action::Say(Remark::NoMemory));
+            return Err(Admitted::NoRoom);
+        };
+        let special = self.settings.special.contains(&&*name);
+        Ok(self.insert(Service {
+            name,
+            identity,
+            peer,
+            supervisor: Supervisor::Down { start_at: None },
+            started: None,
+            seen: true,
+            told: false,
+            special,
+        }))
+    }
+
+    fn insert(&mut self, service: Service) -> u32 {
+        let identity = service.identity;
+        let place = match self.free.pop() {
+            Some(place) => place,
+            None => {
+                self.services.push(None);
+                self.services.len() as u32 - 1
+            }
+        };
+        self.services[place as usize] = Some(service);
+        let services = &self.services;
+        self.by_identity.insert(place, |other| compare_identity(services, other, identity));
+        let Some(Some(service)) = services.get(place as usize) else { return place };
+        self.by_name.insert(place, |other| compare_name(services, other, &service.name));
+        place
+    }
+
+    /// Takes the room that one more service will ever need.
+    fn grow(&mut self, actions: &mut Actions) -> Result<(), TryReserveError> {
+        if self.free.is_empty() {
+            self.services.try_reserve(1)?;
+        }
+        let services = self.services.capacity();
+        let room = |used: usize| services.saturating_sub(used);
+        self.free.try_reserve(room(self.free.len()))?;
+        self.by_pid.try_reserve(room(self.by_pid.len()))?;
+        self.by_identity.try_reserve(room(self.by_identity.len()))?;
+        self.by_name.try_reserve(room(self.by_name.len()))?;
+        // One step says at most four things of a service: close its pipe, two signals, start it.
+        actions.try_reserve(4 * services + 16)
+    }
+
+    /// Stops the supervisors of what the last scan has not found.
+    pub(crate) fn prune(&mut self, prune: Prune, actions: &mut Actions) {
+        if prune == Prune::No || self.stop.is_some() {
+            return;
+        }
+        for place in self.places() {
+            let Some(service) = self.get_mut(place) else { continue };
+            let Some(pid) = service.pid().filter(|_| !service.seen && !service.told) else { continue };
+            // A logger without its directory ends once the supervisor of its producer has exited.
+            if prune == Prune::LoggersToo || !service.is_logger() {
+                service.told = true;
+                actions.push_back(Action::Signal(pid, Signal::TERM));
+            }
+        }
+    }
+}
+
+/// A text of its own; `None`: no memory.
+pub(crate) fn text(parts: &[&[u8]]) -> Option<Vec<u8>> {
+    let mut own = Vec::new();
+    for part in parts {
+        own.try_reserve_exact(part.len()).ok()?;
+        own.extend_from_slice(part);
+    }
+    Some(own)
+}
