@@ -44,7 +44,8 @@ pub fn names_in(dir: &Path) -> io::Result<Names> {
 /// `dir` has a control directory of a scanner, ours or s6's.
 pub fn is_scan_directory(dir: &Path) -> bool {
     [OURS, S6].iter().any(|names| {
-        file::look(&dir.join(names.directory)).is_ok_and(|info| info.is_some_and(|i| i.kind == Kind::Directory))
+        file::look(&dir.join(names.directory))
+            .is_ok_and(|info| info.is_some_and(|i| i.kind == Kind::Directory))
     })
 }
 
