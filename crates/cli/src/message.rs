@@ -1,9 +1,12 @@
 //! Messages and answers.
 
 use std::borrow::Cow;
-use std::fmt::Display;
+use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
+
+/// The longest line, its newline included; what is longer is cut. Pipes keep so much together (pipe(7)).
+const LONGEST: usize = 1024;
 
 static PROGRAM: Mutex<Cow<'static, str>> = Mutex::new(Cow::Borrowed("sv"));
 
@@ -18,9 +21,35 @@ pub fn program() -> Cow<'static, str> {
 }
 
 /// Writes one line to standard error. A line that cannot be written is lost: there is nobody to tell.
+/// Takes no memory: there may be none, and this is what says so.
 pub fn say(text: impl Display) {
-    let line = format!("{}: {text}\n", program());
-    let _ = io::stderr().write_all(line.as_bytes());
+    say_plainly(&text);
+}
+
+#[inline(never)] // The line would stand in the frame of a caller's loop, and its pages stay.
+fn say_plainly(text: &dyn Display) {
+    let mut line = Line { bytes: [0; LONGEST], length: 0 };
+    let _ = line.write_str(&PROGRAM.lock().unwrap_or_else(PoisonError::into_inner));
+    let _ = write!(line, ": {text}");
+    let length = line.length.min(LONGEST - 1);
+    line.bytes[length] = b'\n';
+    let _ = io::stderr().write_all(&line.bytes[..=length]);
+}
+
+/// A line in the making.
+struct Line {
+    bytes: [u8; LONGEST],
+    length: usize,
+}
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = (self.length + text.len()).min(LONGEST);
+        let part = end - self.length;
+        self.bytes[self.length..end].copy_from_slice(&text.as_bytes()[..part]);
+        self.length = end;
+        Ok(())
+    }
 }
 
 /// Says `warning: TEXT`: something is wrong and the program goes on.
@@ -50,6 +79,15 @@ pub fn reason(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn line_that_is_too_long_is_cut() {
+        let mut line = Line { bytes: [0; LONGEST], length: 0 };
+        for _ in 0..3 {
+            write!(line, "{}", "x".repeat(LONGEST / 2 + 1)).unwrap();
+        }
+        assert_eq!(line.length, LONGEST);
+    }
 
     #[test]
     fn reason_has_no_number() {

@@ -21,18 +21,21 @@ const CHILD_STACK: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 2 * 10
 /// The most descriptors that a child can be given.
 const MOST_GIVEN: usize = 8;
 
+/// The most arguments, its name included, that a child can be given.
+const MOST_ARGS: usize = 8;
+
 /// How to start a program.
 #[derive(Debug)]
 pub struct Spawn<'a> {
     /// Its path; PATH is not searched.
     pub program: &'a CStr,
-    /// What it is called with; the first is its name.
+    /// What it is called with, 8 at most; the first is its name.
     pub args: &'a [CString],
     /// In a session of its own, so in a process group of its own.
     pub new_session: bool,
     /// As process 1 of a PID namespace of its own (needs CAP_SYS_ADMIN).
     pub new_pid_namespace: bool,
-    /// Descriptors it gets, as (ours, its number), 8 at most. Every other one of ours is close-on-exec.
+    /// Descriptors it gets, each once, as (ours, its number), 8 at most. Every other one of ours is close-on-exec.
     pub give: &'a [(BorrowedFd<'a>, RawFd)],
     /// Its number for a descriptor that it gets, of a file that it locks whole before it begins: a record
     /// lock, its own and not its children's.
@@ -58,14 +61,18 @@ struct Plan<'a> {
     locked: bool,
 }
 
-/// Starts a program, with no signal blocked. When this returns `Ok`, the program has been executed.
+/// Starts a program, with no signal blocked; takes no memory. When this returns `Ok`, the program has been executed.
 ///
 /// # Errors
 /// No child is left behind.
 #[inline(never)] // The child's stack would stand in the frame of a caller's loop.
 pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
     assert!(spawn.give.len() <= MOST_GIVEN);
-    let argv: Vec<*const c_char> = spawn.args.iter().map(|arg| arg.as_ptr()).chain([ptr::null()]).collect();
+    assert!(spawn.args.len() <= MOST_ARGS);
+    let mut argv = [ptr::null::<c_char>(); MOST_ARGS + 1];
+    for (place, arg) in argv.iter_mut().zip(spawn.args) {
+        *place = arg.as_ptr();
+    }
     let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0, locked: false };
     let mut stack = [const { MaybeUninit::<u8>::uninit() }; CHILD_STACK];
     let namespace = if spawn.new_pid_namespace { libc::CLONE_NEWPID } else { 0 };

@@ -7,6 +7,7 @@
 pub mod child;
 pub mod clock;
 pub mod dir;
+pub mod family;
 pub mod fifo;
 pub mod file;
 pub mod heap;

@@ -1,6 +1,6 @@
 //! This process: its directory, its standard descriptors, its place among the others.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
@@ -155,7 +155,7 @@ pub fn read(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<Option<usize>> {
 /// Executes a program in place of this one, with no signal blocked. Allocates nothing.
 ///
 /// Returns only if that fails: why.
-pub fn execute(program: &CString, args: &[&CString]) -> io::Error {
+pub fn execute(program: &CStr, args: &[&CStr]) -> io::Error {
     let mut argv = [ptr::null(); 8];
     for (slot, arg) in argv[..7].iter_mut().zip(args) {
         *slot = arg.as_ptr();
@@ -178,7 +178,7 @@ pub fn executable() -> Option<PathBuf> {
     // or 0.
     let name = unsafe {
         let address = libc::getauxval(libc::AT_EXECFN) as *const libc::c_char;
-        (!address.is_null()).then(|| std::ffi::CStr::from_ptr(address).to_bytes().to_vec())
+        (!address.is_null()).then(|| CStr::from_ptr(address).to_bytes().to_vec())
     }?;
     Path::new(&std::ffi::OsString::from_vec(name)).canonicalize().ok()
 }
