@@ -12,7 +12,7 @@ use control::{Command, ScanCommand};
 use servicedir::control::Sent;
 use servicedir::names;
 use svwait::{Goal, Quantity, Wait, denied};
-use sys::file;
+use sys::{file, process};
 
 use crate::request::{Order, PROGRAM};
 use crate::target::{Role, Target};
@@ -44,7 +44,14 @@ pub(crate) fn run(order: &Order) -> Result<(), Failure> {
 
     let mut wait = Wait::new();
     if let Some(goal) = order.goal {
-        targets.retain(|target| first.keep(subscribe(&mut wait, target, goal, order)).is_some());
+        let mut left = Vec::new();
+        for target in targets {
+            match subscribe(&mut wait, &target, goal, order) {
+                Err(failure) if is_too_many(&failure) => return Err(failure),
+                result => left.extend(first.keep(result).map(|()| target)),
+            }
+        }
+        targets = left;
     }
     if order.letters.is_empty() {
         wait.count_old_failures();
@@ -95,6 +102,11 @@ fn subscribe(wait: &mut Wait, target: &Target, goal: Goal, order: &Order) -> Res
         return Err(nobody(target));
     }
     wait.add(dir, attainable(dir, goal))
+}
+
+/// No descriptor is left: the other directories would only fail in the same way.
+fn is_too_many(failure: &Failure) -> bool {
+    matches!(failure, Failure::System { cause, .. } if process::is_out_of_descriptors(cause))
 }
 
 /// The goal, less the readiness that a service has no way to tell.

@@ -127,6 +127,9 @@ fn listen_to(dir: &Path) -> io::Result<Subscription> {
 
 fn read_record(dir: &Path) -> Result<Option<Record>, Failure> {
     record::read(dir).map_err(|cause| {
+        if process::is_out_of_descriptors(&cause) {
+            return refused(dir, cause);
+        }
         let status = dir.join(names::STATUS);
         let why = denied(&cause, &[&status, &dir.join(names::SUPERVISE)]);
         Failure::System { what: format!("read {}{why}", status.display()), cause }

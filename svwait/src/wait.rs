@@ -16,6 +16,9 @@ use crate::watcher::{Outcome, Watcher, outcome};
 /// More services than this can fail; the exit code counts no further, since 99 means something else.
 const MOST_FAILED: usize = 98;
 
+/// Services that a message names; of the others it gives the number.
+const MOST_NAMED: usize = 8;
+
 /// Services that are listened to. Whatever happens to one after it was added is known to `finish`: a
 /// command that is sent in between is not missed.
 #[derive(Debug, Default)]
@@ -126,9 +129,15 @@ impl Wait {
     }
 
     fn timed_out(&self) -> Failure {
-        let waiting = self.services.iter().filter(|service| service.watcher.verdict().is_none());
-        let names: Vec<String> = waiting.map(|service| service.dir.display().to_string()).collect();
-        say(format_args!("timed out while waiting for {}", names.join(", ")));
+        let waiting: Vec<_> =
+            self.services.iter().filter(|service| service.watcher.verdict().is_none()).collect();
+        let named: Vec<_> =
+            waiting.iter().take(MOST_NAMED).map(|service| service.dir.display().to_string()).collect();
+        let more = match waiting.len() - named.len() {
+            0 => String::new(),
+            count => format!(" and {count} more"),
+        };
+        say(format_args!("timed out while waiting for {}{more}", named.join(", ")));
         Failure::Silent(99)
     }
 }
