@@ -3,9 +3,62 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::process::ExitCode;
 
-/// Runs the program that `args[0]` names; called by its own name, the one that `args[1]` names.
-pub fn main(_args: Vec<OsString>) -> ExitCode {
-    ExitCode::from(100)
+use cli::options::{Opt, Program};
+
+type Main = fn(Vec<OsString>) -> ExitCode;
+
+/// Every name with its program.
+const PROGRAMS: &[(&str, Main)] =
+    &[("supervise", supervise::main), ("svctl", svctl::main), ("svwait", svwait::main)];
+
+/// `svbox`, as its users see it.
+pub const PROGRAM: Program = Program {
+    name: "svbox",
+    about: "all programs of the suite in one executable",
+    usage: &["program [ arguments... ]", "--list"],
+    options: &[Opt::long("list", None, "the names it answers to, one a line")],
+};
+
+/// Runs the program that `args[0]` names; called by another name, the one that `args[1]` names.
+pub fn main(mut args: Vec<OsString>) -> ExitCode {
+    if let Some(program) = args.first().and_then(find) {
+        return program(args);
+    }
+    match args.get(1) {
+        Some(word) if word == "--list" => list(),
+        Some(word) => match find(word) {
+            Some(program) => {
+                args.remove(0);
+                program(args)
+            }
+            None => misuse(args),
+        },
+        None => misuse(args),
+    }
+}
+
+/// The program that goes by the last part of this path.
+fn find(name: &OsString) -> Option<Main> {
+    let name = Path::new(name).file_name()?.as_bytes();
+    PROGRAMS.iter().find(|(known, _)| known.as_bytes() == name).map(|&(_, program)| program)
+}
+
+fn list() -> ExitCode {
+    let text: String = PROGRAMS.iter().flat_map(|(name, _)| [name, "\n"]).collect();
+    match cli::answer(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(111),
+    }
+}
+
+fn misuse(args: Vec<OsString>) -> ExitCode {
+    match PROGRAM.parse(args) {
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(_)) => PROGRAM.usage().report(),
+        Err(failure) => failure.report(),
+    }
 }

@@ -1,22 +1,23 @@
 //! Messages and answers.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 /// The longest line, its newline included; what is longer is cut. Pipes keep so much together (pipe(7)).
 const LONGEST: usize = 1024;
 
-static PROGRAM: OnceLock<String> = OnceLock::new();
+static PROGRAM: Mutex<Cow<'static, str>> = Mutex::new(Cow::Borrowed("sv"));
 
-/// Sets what every message of this process begins with: `svctl`, or `supervise web`. The first call counts.
-pub fn name_program(name: impl Into<String>) {
-    let _ = PROGRAM.set(name.into());
+/// Sets what every message of this process begins with: `svctl`, or `supervise web`.
+pub fn name_program(name: impl Into<Cow<'static, str>>) {
+    *PROGRAM.lock().unwrap_or_else(PoisonError::into_inner) = name.into();
 }
 
 /// What every message begins with.
-pub fn program() -> &'static str {
-    PROGRAM.get().map_or("sv", String::as_str)
+pub fn program() -> Cow<'static, str> {
+    PROGRAM.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Writes one line to standard error. A line that cannot be written is lost: there is nobody to tell.

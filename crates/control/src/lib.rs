@@ -9,4 +9,4 @@ pub mod scanner;
 pub mod supervisor;
 
 pub use scanner::ScanCommand;
-pub use supervisor::Command;
+pub use supervisor::{Command, ESSENTIAL_ENDED};

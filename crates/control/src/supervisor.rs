@@ -60,6 +60,10 @@ pub const TABLE: [(u8, Command); 25] = [
     (b'Q', Command::NoRestartDisable),
 ];
 
+/// The exit code by which a supervisor tells its scanner that its service was essential and has ended; how
+/// it ended stands in the record. A scanner that does not know this starts the supervisor again.
+pub const ESSENTIAL_ENDED: u8 = 103;
+
 impl Command {
     /// The command that this byte stands for.
     pub fn from_byte(byte: u8) -> Option<Command> {

@@ -2,18 +2,18 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
+use sys::fifo::Fifo;
 use sys::{clock, fifo, file, process};
 
 /// A FIFO of ours in a fifodir; removed when this is dropped.
 #[derive(Debug)]
 pub struct Subscription {
     path: PathBuf,
-    letters: OwnedFd,
-    /// A writer of our own: without one, every publisher that closes would look like the end.
-    _writer: OwnedFd,
+    /// Open for writing, too: without a writer, every publisher that closes would look like the end.
+    letters: Fifo,
 }
 
 impl Subscription {
@@ -33,8 +33,8 @@ impl Subscription {
         let made = fifo::make(&hidden, 0o622);
         process::set_umask(umask);
         made?;
-        match open(&hidden).and_then(|ends| file::rename(&hidden, &path).map(|()| ends)) {
-            Ok((letters, writer)) => Ok(Subscription { path, letters, _writer: writer }),
+        match fifo::open(&hidden).and_then(|letters| file::rename(&hidden, &path).map(|()| letters)) {
+            Ok(letters) => Ok(Subscription { path, letters }),
             Err(error) => {
                 let _ = file::remove(&hidden);
                 Err(error)
@@ -47,14 +47,8 @@ impl Subscription {
     /// # Errors
     /// What read(2) says.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(process::read(&self.letters, buffer)?.unwrap_or(0))
+        self.letters.read(buffer)
     }
-}
-
-fn open(path: &Path) -> io::Result<(OwnedFd, OwnedFd)> {
-    let letters = fifo::open_to_read(path)?;
-    let writer = fifo::open_to_write(path)?;
-    Ok((letters, writer))
 }
 
 /// `ftrig1:@`, a label, `:` and six characters that no other subscription of this moment has: the pid,

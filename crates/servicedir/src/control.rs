@@ -1,6 +1,7 @@
 //! The way in: commands to a supervisor.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use sys::fifo;
@@ -30,8 +31,19 @@ pub fn send(dir: &Path, bytes: &[u8]) -> io::Result<Sent> {
 /// # Errors
 /// As `send`.
 pub fn is_supervised(dir: &Path) -> io::Result<bool> {
-    let opened = fifo::open_to_write(&dir.join(names::CONTROL)).map(drop);
-    Ok(sent(dir, opened)? == Sent::Yes)
+    Ok(watch(dir)?.is_some())
+}
+
+/// The supervisor of `dir`, as a descriptor: it polls as having an error as soon as that supervisor is
+/// gone, however it ended. `None`: nobody supervises `dir`.
+///
+/// # Errors
+/// As `send`.
+pub fn watch(dir: &Path) -> io::Result<Option<OwnedFd>> {
+    let mut supervisor = None;
+    let opened = fifo::open_to_write(&dir.join(names::CONTROL)).map(|fd| supervisor = Some(fd));
+    sent(dir, opened)?;
+    Ok(supervisor)
 }
 
 fn sent(dir: &Path, result: io::Result<()>) -> io::Result<Sent> {

@@ -16,7 +16,7 @@ unsafe extern "C" {
 
 /// The stack of a child between vfork and exec. `become_program` needs well under a kilobyte of it when
 /// optimised, and a few without.
-const CHILD_STACK: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 3 * 1024 };
+const CHILD_STACK: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 2 * 1024 };
 
 /// The most descriptors that a child can be given.
 const MOST_GIVEN: usize = 8;
@@ -37,6 +37,9 @@ pub struct Spawn<'a> {
     pub new_pid_namespace: bool,
     /// Descriptors it gets, as (ours, its number), 8 at most. Every other one of ours is close-on-exec.
     pub give: &'a [(BorrowedFd<'a>, RawFd)],
+    /// Its number for a descriptor that it gets, of a file that it locks whole before it begins: a record
+    /// lock, its own and not its children's.
+    pub lock: Option<RawFd>,
 }
 
 /// Why there is no child.
@@ -46,6 +49,8 @@ pub enum SpawnError {
     Fork(io::Error),
     /// The program could not be executed, or a descriptor not given.
     Exec(io::Error),
+    /// Another process holds the lock.
+    Locked,
 }
 
 /// What the child reads and writes in the parent's memory, which both share until the exec.
@@ -53,12 +58,14 @@ struct Plan<'a> {
     spawn: &'a Spawn<'a>,
     argv: *const *const c_char,
     error: c_int,
+    locked: bool,
 }
 
 /// Starts a program, with no signal blocked; takes no memory. When this returns `Ok`, the program has been executed.
 ///
 /// # Errors
 /// No child is left behind.
+#[inline(never)] // The child's stack would stand in the frame of a caller's loop.
 pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
     assert!(spawn.give.len() <= MOST_GIVEN);
     assert!(spawn.args.len() <= MOST_ARGS);
@@ -66,7 +73,7 @@ pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
     for (place, arg) in argv.iter_mut().zip(spawn.args) {
         *place = arg.as_ptr();
     }
-    let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0 };
+    let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0, locked: false };
     let mut stack = [const { MaybeUninit::<u8>::uninit() }; CHILD_STACK];
     let namespace = if spawn.new_pid_namespace { libc::CLONE_NEWPID } else { 0 };
     // SAFETY: with CLONE_VFORK this thread sleeps until the child has executed a program or has exited,
@@ -86,6 +93,10 @@ pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
     // the child write it.
     match unsafe { (&raw const plan.error).read_volatile() } {
         0 => Ok(pid),
+        _ if plan.locked => {
+            let _ = wait_for(pid);
+            Err(SpawnError::Locked)
+        }
         error => {
             let _ = wait_for(pid);
             Err(SpawnError::Exec(io::Error::from_raw_os_error(error)))
@@ -104,7 +115,7 @@ extern "C" fn become_program(plan: *mut c_void) -> c_int {
         if plan.spawn.new_session {
             libc::setsid();
         }
-        if give(plan.spawn.give) {
+        if give(plan.spawn.give) && lock(plan) {
             let mut none = MaybeUninit::<libc::sigset_t>::uninit();
             libc::sigemptyset(none.as_mut_ptr());
             libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), ptr::null_mut());
@@ -130,6 +141,22 @@ unsafe fn give(descriptors: &[(BorrowedFd<'_>, RawFd)]) -> bool {
     }
     // SAFETY: dup2 changes the child's descriptor table only. It fails on -1.
     safe.iter().zip(descriptors).all(|(&from, &(_, to))| unsafe { libc::dup2(from, to) } != -1)
+}
+
+/// Takes the lock that the plan asks for, or notes that it is taken.
+///
+/// # Safety
+/// To be called in the child that shall hold the lock.
+unsafe fn lock(plan: &mut Plan<'_>) -> bool {
+    let Some(fd) = plan.spawn.lock else { return true };
+    // SAFETY: flock is plain numbers; zero is valid for each, and means the whole file. F_SETLK reads it.
+    let taken = unsafe {
+        let mut lock: libc::flock = std::mem::zeroed();
+        lock.l_type = libc::F_WRLCK as libc::c_short;
+        libc::fcntl(fd, libc::F_SETLK, &raw const lock) != -1
+    };
+    plan.locked = !taken;
+    taken
 }
 
 /// A dead child, or `None` if there is none now (or none at all).
@@ -218,7 +245,7 @@ mod tests {
     }
 
     fn plain<'a>(args: &'a [CString], give: &'a [(BorrowedFd<'a>, RawFd)]) -> Spawn<'a> {
-        Spawn { program: &args[0], args, new_session: true, new_pid_namespace: false, give }
+        Spawn { program: &args[0], args, new_session: true, new_pid_namespace: false, give, lock: None }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use crate::file::{self, Kind};
 
 /// Bytes of entries that the kernel hands over at a time; a name takes 24 to 280 of them.
-const BUFFER: usize = 2048;
+const BUFFER: usize = 1024;
 
 /// An open directory.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ impl Dir {
     ///
     /// # Errors
     /// What getdents(2) says.
+    #[inline(never)] // Its buffer would stand in the frame of a caller's loop, and its pages stay.
     pub fn each(&self, mut visit: impl FnMut(&CStr)) -> io::Result<()> {
         rustix::fs::seek(&self.0, SeekFrom::Start(0))?;
         let mut buffer = [const { MaybeUninit::uninit() }; BUFFER];

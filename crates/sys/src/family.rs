@@ -112,8 +112,8 @@ mod tests {
             std::thread::yield_now();
         };
         assert_eq!(family.len(), 2);
-        let stranger = Descendant { parent: branch, ..family[0] };
-        assert!(family[0].parent == branch || kill(stranger, Signal::KILL).is_err());
+        let stranger = Descendant { parent: family[1].pid, ..family[1] };
+        assert!(kill(stranger, Signal::KILL).is_err());
         for one in family.into_iter().rev() {
             kill(one, Signal::KILL).unwrap();
         }

@@ -10,6 +10,7 @@ pub mod dir;
 pub mod family;
 pub mod fifo;
 pub mod file;
+pub mod heap;
 pub mod lock;
 pub mod poll;
 pub mod problem;

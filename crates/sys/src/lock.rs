@@ -28,20 +28,6 @@ pub fn try_lock(path: &Path, mode: u32) -> io::Result<Option<Lock>> {
     }
 }
 
-/// Locks an open file for whoever has this open file description, children included (`F_OFD_SETLK`,
-/// Linux 3.15); `false` if somebody else holds it.
-///
-/// # Errors
-/// What fcntl(2) says.
-pub fn try_lock_shared_with_children(file: impl AsFd) -> io::Result<bool> {
-    let mut lock = whole_file();
-    match control(file, libc::F_OFD_SETLK, &mut lock) {
-        Ok(()) => Ok(true),
-        Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
 /// Another process holds a lock on this file. `false` if the file does not exist.
 ///
 /// # Errors

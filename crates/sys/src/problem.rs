@@ -43,6 +43,8 @@ pub enum Problem {
     BeingWritten,
     /// Links in a circle.
     Loop,
+    /// The system had no memory, descriptor or process for it, in its words.
+    Resources(String),
     /// Something else that the system says.
     System(String),
 }
@@ -51,6 +53,11 @@ impl Problem {
     /// There is nothing to execute, as a shell's exit code 127 says; everything else is 126.
     pub fn is_missing(&self) -> bool {
         matches!(self, Problem::Missing | Problem::Dangling(_))
+    }
+
+    /// Nothing is wrong with the file: the system had no room, or somebody is still writing it.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Problem::Resources(_) | Problem::BeingWritten)
     }
 }
 
@@ -76,7 +83,7 @@ impl fmt::Display for Problem {
             Problem::Garbage => f.write_str("neither a script nor a program for this system"),
             Problem::BeingWritten => f.write_str("still open for writing"),
             Problem::Loop => f.write_str("links in a circle"),
-            Problem::System(text) => f.write_str(text),
+            Problem::Resources(text) | Problem::System(text) => f.write_str(text),
         }
     }
 }
@@ -90,6 +97,9 @@ pub fn diagnose(path: &Path, error: &io::Error) -> Problem {
         Some(libc::ETXTBSY) => Some(Problem::BeingWritten),
         Some(libc::ELOOP) => Some(Problem::Loop),
         Some(libc::ENOTDIR) => Some(Problem::Missing),
+        Some(libc::ENOMEM | libc::EAGAIN | libc::EMFILE | libc::ENFILE | libc::EIO) => {
+            Some(Problem::Resources(plain(error)))
+        }
         _ => None,
     };
     found.unwrap_or_else(|| Problem::System(plain(error)))

@@ -105,6 +105,19 @@ pub fn descriptor_limit() -> u64 {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
+/// Raises the number of descriptors that this process may have open to the most that it may ask for. Where
+/// that is refused, the limit stays. For programs that execute no other: some cannot live with a high one.
+pub fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+}
+
+/// This process, or the system, has no descriptor left (EMFILE, ENFILE).
+pub fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
 /// A pipe, both ends close-on-exec: (to read, to write).
 ///
 /// # Errors

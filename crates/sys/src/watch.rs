@@ -77,8 +77,9 @@ impl Watch {
     ///
     /// # Errors
     /// What read(2) says.
+    #[inline(never)] // Its buffer would stand in the frame of a caller's loop, and its pages stay.
     pub fn changes(&mut self, mut visit: impl FnMut(Change<'_>)) -> io::Result<()> {
-        let mut buffer = [0; 4096];
+        let mut buffer = [0; 2048];
         loop {
             let events = match self.0.read_events(&mut buffer) {
                 Ok(events) => events,

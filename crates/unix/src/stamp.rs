@@ -3,6 +3,7 @@
 //! Source: <https://cr.yp.to/libtai/tai64.html>.
 
 use core::fmt;
+use core::time::Duration;
 
 /// Bytes of a packed stamp: 8 of seconds, 4 of nanoseconds, big-endian.
 pub const STAMP_SIZE: usize = 12;
@@ -65,6 +66,14 @@ impl Stamp {
         Some(Stamp::from_bytes(bytes))
     }
 
+    /// This moment so much later.
+    pub const fn plus(self, time: Duration) -> Stamp {
+        const GIGA: u32 = 1_000_000_000;
+        let nanoseconds = self.nanoseconds % GIGA + time.subsec_nanos();
+        let seconds = time.as_secs().wrapping_add((nanoseconds / GIGA) as u64);
+        Stamp { label: self.label.wrapping_add(seconds), nanoseconds: nanoseconds % GIGA }
+    }
+
     /// Nanoseconds from `earlier` to this moment; 0 if that lies in the future.
     pub const fn since(self, earlier: Stamp) -> u128 {
         const GIGA: i128 = 1_000_000_000;
@@ -108,6 +117,12 @@ mod tests {
         assert_eq!(Stamp::from_label(b"4000"), None);
         assert_eq!(Stamp::from_label(b"400000005868469900000 05"), None);
         assert_eq!(Stamp::from_bytes(stamp.to_bytes()), stamp);
+    }
+
+    #[test]
+    fn later_moment_carries_the_nanoseconds() {
+        let later = Stamp::from_unix(10, 900_000_000).plus(Duration::from_millis(1_200));
+        assert_eq!(later, Stamp::from_unix(12, 100_000_000));
     }
 
     #[test]

@@ -1,0 +1,92 @@
+# What can be done here. `make` alone lists it. Needs GNU make, a Rust toolchain, and a C linker.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CARGO ?= cargo
+# The target of the static build. Where rustup does not have it, the host's own is taken.
+STATIC_TARGET ?= $(shell uname -m)-unknown-linux-musl
+# The example of `make run` and of `make image`.
+EXAMPLE ?= logged
+IMAGE ?= supervision-$(EXAMPLE)
+# How long `make fuzz` stays with each target.
+FUZZ_SECONDS ?= 60
+BENCH ?=
+
+DIST := target/dist
+PAGES = $(wildcard */*.[18] crates/*/*.5)
+TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run --no-tests=pass' || echo test)
+
+.PHONY: help needs linker build static run test check pages differential golden fuzz bench doc install image clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
+
+needs: ## install what the tests need (as root, on Debian), or say what is missing
+	@.ci/needs
+
+linker:
+	@.ci/needs linker
+
+build: linker ## compile everything for this machine
+	$(CARGO) build --workspace --all-targets
+
+static: linker ## the programs as one static executable, with a link for each name, in target/dist
+	@.ci/static $(STATIC_TARGET) $(DIST)
+
+run: static ## run an example tree (EXAMPLE=logged) in a scratch copy, until ^C
+	@examples/run $(EXAMPLE) $(DIST)
+
+test: needs static ## all tests; the integration tests a second time on Debian's s6; the differential
+	$(CARGO) build --workspace --bins
+	$(CARGO) $(TEST) --workspace
+	$(CARGO) test --manifest-path fuzz/Cargo.toml
+	@if command -v s6-svscan >/dev/null; then \
+	  echo SUITE=s6 $(CARGO) $(TEST) -p suite-tests; SUITE=s6 $(CARGO) $(TEST) -p suite-tests; \
+	else echo 'make test: s6 is missing: the tests were not run on it'; fi
+
+check: linker pages ## format, lints, unit tests, documentation, floors, manual pages
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --tests -- -D warnings
+	$(CARGO) test --quiet --workspace --exclude suite-tests
+	$(CARGO) test --quiet -p suite-tests --test floors
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --workspace --no-deps
+
+pages:
+	@if ! command -v mandoc >/dev/null; then echo 'make check: mandoc is missing: the manual pages were not checked'; \
+	else echo mandoc -T lint $(PAGES); \
+	  ! mandoc -T lint $(PAGES) 2>/dev/null | grep -v 'referenced manual not found'; fi
+
+differential: linker ## play random scripts of commands to our supervisor and to s6's
+	$(CARGO) build --workspace --bins
+	$(CARGO) test -p suite-tests --test differential -- --nocapture
+
+golden: linker ## write the golden files again; then read the diff
+	UPDATE_GOLDEN=1 $(CARGO) test --workspace --exclude suite-tests
+
+fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
+	@fuzz/run $(FUZZ_SECONDS)
+
+bench: static ## measure beside Debian's s6 and runit, in one run (BENCH="idle memory")
+	@bench/bench.py --ours $(DIST) $(BENCH)
+
+doc: ## the documentation of the crates, and the manual pages as HTML, in target/doc
+	$(CARGO) doc --workspace --no-deps
+	@if command -v mandoc >/dev/null; then for page in $(PAGES); do \
+	  mandoc -T html -O style=mandoc.css $$page > target/doc/$${page##*/}.html; done; fi
+
+install: static ## install into DESTDIR and PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(DIST)/svbox $(DESTDIR)$(PREFIX)/bin/svbox
+	@for link in $$(find $(DIST) -type l); do \
+	  echo ln -sf svbox $(DESTDIR)$(PREFIX)/bin/$${link##*/}; ln -sf svbox $(DESTDIR)$(PREFIX)/bin/$${link##*/}; done
+	@for page in $(PAGES); do \
+	  to=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; echo install -m 644 $$page $$to; install -D -m 644 $$page $$to; done
+
+image: static ## a container image of an example (EXAMPLE=logged), with podman
+	@examples/build-image $(EXAMPLE) $(IMAGE) $(DIST)
+
+clean: ## remove what was built
+	$(CARGO) clean
+	rm -rf fuzz/target fuzz/artifacts

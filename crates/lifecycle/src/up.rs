@@ -1,0 +1,197 @@
+//! Steps while `run` lives.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use control::Command;
+use status::Notice;
+use unix::{Exit, Now, Pid, Signal};
+
+use crate::event::{Action, Death, Event, Overdue, Script};
+use crate::service::{Check, Ending, Leaving, Phase, Service, Up};
+use crate::settings::{Essential, Settings};
+
+/// Signals that are sent to end a service: whatever it then does, its end was asked for. Of any other one
+/// (HUP, ALRM, USR1, …) it was asked for only if the service dies of just that signal.
+const ENDING: [Signal; 5] = [Signal::TERM, Signal::KILL, Signal::INT, Signal::QUIT, Signal::ABRT];
+
+impl Up {
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let check = match self.check {
+            Check::None | Check::Running { pid: None, .. } | Check::Running { killed: true, .. } => None,
+            Check::Waiting { at, .. } => Some(at),
+            Check::Running { started_at, interval, .. } => Some(started_at + interval),
+        };
+        [self.kill_at, check].into_iter().flatten().min()
+    }
+
+    fn was_asked_for(&self, exit: Exit) -> bool {
+        self.asked_to_end || exit.signal().is_some_and(|signal| self.signals_sent & signal.bit() != 0)
+    }
+}
+
+pub(crate) fn step(
+    service: &mut Service,
+    up: Up,
+    event: Event,
+    now: Now,
+    settings: &Settings,
+) -> Vec<Action> {
+    match event {
+        Event::Exited(pid, exit) if pid == up.pid => die(service, up, exit, now, settings),
+        Event::Exited(pid, exit) => after_check(service, up, pid, exit, now),
+        Event::CheckSpawned(pid) => check_spawned(service, up, pid),
+        Event::Ready if !up.ready => be_ready(service, up, now),
+        Event::Timeout => be_late(service, up, now, settings),
+        Event::Command(command) => obey(service, up, command, now, settings),
+        Event::Terminate => {
+            service.leaving = Leaving::WhenDown;
+            bring_down(service, up, now, settings)
+        }
+        Event::Hangup => leave(service, up),
+        Event::Quit => vec![Action::Exit(0)],
+        Event::Interrupt => vec![Action::KillGroup(up.pid, Signal::INT), Action::Exit(0)],
+        Event::Ready | Event::RunSpawned(_) | Event::ScriptSpawned(_) | Event::RunChanged => Vec::new(),
+    }
+}
+
+fn obey(service: &mut Service, up: Up, command: Command, now: Now, settings: &Settings) -> Vec<Action> {
+    match command {
+        Command::Signal(signal) => signal_one(service, up, signal),
+        Command::GroupSignal(signal) => {
+            let mut actions = signal_one(service, up, signal);
+            actions[0] = Action::KillGroup(up.pid, signal);
+            actions
+        }
+        Command::Restart => signal_one(service, Up { asked_to_end: true, ..up }, settings.down_signal),
+        Command::Reload => signal_one(service, up, settings.reload_signal),
+        Command::Down => bring_down(service, up, now, settings),
+        Command::Disable => {
+            let mut actions = bring_down(service, up, now, settings);
+            actions.insert(0, Action::MakeDown);
+            actions
+        }
+        Command::Exit => leave(service, up),
+        Command::Up | Command::Enable | Command::Once | Command::NoRestart | Command::NoRestartDisable => {
+            service.note(command).unwrap_or_default()
+        }
+    }
+}
+
+/// One signal, by a command. STOP and CONT show in the record.
+fn signal_one(service: &mut Service, up: Up, signal: Signal) -> Vec<Action> {
+    let mut actions = vec![Action::Kill(up.pid, signal)];
+    let mut up = Up {
+        asked_to_end: up.asked_to_end || ENDING.contains(&signal),
+        signals_sent: up.signals_sent | signal.bit(),
+        ..up
+    };
+    if [Signal::STOP, Signal::CONT].contains(&signal) {
+        up.paused = signal == Signal::STOP;
+        actions.push(Action::Publish(&[]));
+    }
+    service.phase = Phase::Up(up);
+    actions
+}
+
+fn bring_down(service: &mut Service, up: Up, now: Now, settings: &Settings) -> Vec<Action> {
+    service.want(false);
+    let kill_at = settings.timeout_kill.map(|timeout| now.monotonic + timeout);
+    service.phase = Phase::Up(Up { asked_to_end: true, paused: false, kill_at, ..up });
+    vec![Action::Kill(up.pid, settings.down_signal), Action::Kill(up.pid, Signal::CONT), Action::Publish(&[])]
+}
+
+fn leave(service: &mut Service, up: Up) -> Vec<Action> {
+    service.leaving = Leaving::WhenDown;
+    service.phase = Phase::Up(Up { asked_to_end: true, ..up });
+    Vec::new()
+}
+
+fn be_ready(service: &mut Service, up: Up, now: Now) -> Vec<Action> {
+    service.ready_since = now.wall;
+    service.phase = Phase::Up(Up { ready: true, check: Check::None, ..up });
+    vec![Action::StopListening, Action::Publish(&[Notice::Ready])]
+}
+
+fn be_late(service: &mut Service, mut up: Up, now: Now, settings: &Settings) -> Vec<Action> {
+    let mut actions = Vec::new();
+    if up.kill_at.is_some_and(|at| at <= now.monotonic) {
+        up.kill_at = None;
+        service.killed_late = true;
+        actions.push(Action::Report(Overdue::Run));
+        actions.push(match settings.kill_group {
+            true => Action::KillGroup(up.pid, Signal::KILL),
+            false => Action::Kill(up.pid, Signal::KILL),
+        });
+    }
+    match &mut up.check {
+        Check::Waiting { at, interval } if *at <= now.monotonic => {
+            let (started_at, interval) = (now.monotonic, *interval);
+            up.check = Check::Running { pid: None, started_at, interval, killed: false };
+            actions.push(Action::SpawnCheck);
+        }
+        Check::Running { pid: Some(pid), started_at, interval, killed: killed @ false }
+            if *started_at + *interval <= now.monotonic =>
+        {
+            *killed = true;
+            actions.push(Action::KillGroup(*pid, Signal::KILL));
+        }
+        Check::None | Check::Waiting { .. } | Check::Running { .. } => {}
+    }
+    service.phase = Phase::Up(up);
+    actions
+}
+
+fn check_spawned(service: &mut Service, up: Up, spawned: Option<Pid>) -> Vec<Action> {
+    let Check::Running { started_at, interval, killed, .. } = up.check else { return Vec::new() };
+    let check = match spawned {
+        Some(pid) => Check::Running { pid: Some(pid), started_at, interval, killed },
+        None => Check::Waiting { at: started_at + interval, interval },
+    };
+    service.phase = Phase::Up(Up { check, ..up });
+    Vec::new()
+}
+
+fn after_check(service: &mut Service, up: Up, dead: Pid, exit: Exit, now: Now) -> Vec<Action> {
+    match up.check {
+        Check::Running { pid: Some(pid), .. } if pid == dead && exit.is_success() => {
+            be_ready(service, up, now)
+        }
+        Check::Running { pid: Some(pid), started_at, interval, .. } if pid == dead => {
+            let check = Check::Waiting { at: started_at + interval, interval };
+            service.phase = Phase::Up(Up { check, ..up });
+            Vec::new()
+        }
+        Check::None | Check::Waiting { .. } | Check::Running { .. } => Vec::new(),
+    }
+}
+
+fn die(service: &mut Service, up: Up, exit: Exit, now: Now, settings: &Settings) -> Vec<Action> {
+    let asked = up.was_asked_for(exit);
+    let crashed = !asked && !exit.is_success();
+    let start_at = service.next_start(up.started_at, now, settings);
+    if crashed {
+        service.count_crash(now, settings);
+    }
+    let ends_everything = match settings.essential {
+        Some(Essential::OnFailure) => crashed,
+        Some(Essential::Always) => !asked,
+        None => false,
+    };
+    if ends_everything {
+        service.leaving = Leaving::Essential;
+    }
+    service.since = now.wall;
+    service.last_exit = exit;
+    let death = Death { exit, group: Some(up.pid) };
+    let script = if crashed { Script::Crash } else { Script::Finish };
+    let ending = Ending { death, script, pid: None, kill_at: None, told: false, start_at };
+    service.phase = Phase::Ending(ending);
+    let mut actions = vec![Action::StopListening];
+    if let Check::Running { pid: Some(pid), .. } = up.check {
+        actions.push(Action::KillGroup(pid, Signal::KILL));
+    }
+    actions.extend([Action::Remember(exit), Action::SpawnScript(script, death)]);
+    actions
+}

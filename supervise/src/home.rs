@@ -1,0 +1,67 @@
+//! The supervisor's place in the service directory: `supervise/` and `event/`, made and locked.
+
+use std::io;
+use std::path::Path;
+
+use cli::{Failure, Unable};
+use servicedir::names;
+use sys::fifo::{self, Fifo};
+use sys::lock::{self, Lock};
+use sys::{dir, file, process};
+
+/// What a supervisor holds as long as it lives.
+pub(crate) struct Home {
+    /// Where commands come in.
+    pub(crate) control: Held,
+}
+
+/// The control FIFO with the lock that makes it ours.
+pub(crate) struct Held {
+    pub(crate) fifo: Fifo,
+    _lock: Lock,
+}
+
+/// Makes what is missing in the current directory, and takes the lock.
+pub(crate) fn move_in() -> Result<Home, Failure> {
+    // Modes are exact, whatever the umask, which is the service's.
+    let umask = process::set_umask(0);
+    let home = make_home();
+    process::set_umask(umask);
+    home
+}
+
+fn make_home() -> Result<Home, Failure> {
+    let event = Path::new(names::EVENT);
+    let new = make_directory(names::EVENT)?;
+    if new {
+        dir::give_to_own_group(event, fifodir::MODE).unable(|| "set the mode of event")?;
+    }
+    make_directory(names::SUPERVISE)?;
+    let lock = lock::try_lock(Path::new(names::LOCK), 0o644).unable(|| format!("lock {}", names::LOCK))?;
+    let Some(lock) = lock else {
+        return Err(Failure::Refused("another supervisor is already running".into()));
+    };
+    let fifo = match fifo::open(Path::new(names::CONTROL)) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(Failure::Refused(format!("{} exists and is not a FIFO", names::CONTROL).into()));
+        }
+        opened => opened.unable(|| format!("open {}", names::CONTROL))?,
+    };
+    if !new && let Err(error) = fifodir::sweep(event) {
+        cli::warn(format_args!("unable to clean up event: {}", cli::reason(&error)));
+    }
+    file::make_empty(Path::new(names::DEATH_TALLY), 0o644)
+        .unable(|| format!("empty {}", names::DEATH_TALLY))?;
+    file::remove(Path::new(names::DETAIL)).unable(|| format!("remove {}", names::DETAIL))?;
+    Ok(Home { control: Held { fifo, _lock: lock } })
+}
+
+/// Makes a directory for ourselves; true if it is new.
+fn make_directory(name: &'static str) -> Result<bool, Failure> {
+    match dir::make(Path::new(name), 0o700) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(Failure::Refused(format!("{name} exists and is not a directory").into()))
+        }
+        made => made.unable(|| format!("make the directory {name}")),
+    }
+}

@@ -1,0 +1,113 @@
+//! The settings that an event needs, read afresh from the files of the service directory.
+
+use std::time::Duration;
+
+use control::Command;
+use lifecycle::{Essential, Event, RestartDelay, RestartLimit, Settings};
+use servicedir::{Problem, names, read_given, read_number, read_word};
+use sys::file;
+use unix::Signal;
+
+/// Reads what `event` needs; the rest has its default.
+pub(crate) fn read_for(event: &Event) -> Settings {
+    let mut settings = Settings::default();
+    match event {
+        Event::Command(Command::Down | Command::Disable) | Event::Terminate => {
+            settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
+            settings.timeout_kill = read_timeout(names::TIMEOUT_KILL, None);
+        }
+        Event::Command(Command::Restart) => {
+            settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
+        }
+        Event::Command(Command::Reload) => {
+            settings.reload_signal = read_signal(names::RELOAD_SIGNAL, settings.reload_signal);
+        }
+        Event::Timeout => settings.kill_group = is_there(names::FLAG_TIMEOUT_KILLPG),
+        Event::Exited(..) | Event::RunSpawned(Err(_)) => read_restart(&mut settings),
+        Event::ScriptSpawned(Some(_)) => {
+            settings.timeout_crash = read_timeout(names::TIMEOUT_CRASH, settings.timeout_crash);
+            settings.timeout_finish = read_timeout(names::TIMEOUT_FINISH, settings.timeout_finish);
+        }
+        Event::Command(_)
+        | Event::RunSpawned(Ok(_))
+        | Event::ScriptSpawned(None)
+        | Event::CheckSpawned(_)
+        | Event::Ready
+        | Event::RunChanged
+        | Event::Hangup
+        | Event::Quit
+        | Event::Interrupt => {}
+    }
+    settings
+}
+
+fn read_restart(settings: &mut Settings) {
+    settings.restart_delay = or_default(read_restart_delay(), "1000").unwrap_or_default();
+    settings.restart_limit = or_default(read_restart_limit(), "no limit").flatten();
+    settings.essential = or_default(read_essential(), "on-failure").unwrap_or(Some(Essential::OnFailure));
+}
+
+/// A flag: whatever is there, it is set.
+pub(crate) fn is_there(name: &'static str) -> bool {
+    file::exists(std::path::Path::new(name)).unwrap_or_else(|error| {
+        cli::warn(format_args!("unable to look for {name}: {}; it counts as absent", cli::reason(&error)));
+        false
+    })
+}
+
+/// A number of milliseconds, or `default` where there is none; 0 means never.
+pub(crate) fn read_timeout(name: &'static str, default: Option<Duration>) -> Option<Duration> {
+    let default_text = default.map_or("never".into(), |default| default.as_millis().to_string());
+    match or_default(read_number(name, 0), &default_text).flatten() {
+        None => default,
+        Some(0) => None,
+        Some(number) => Some(Duration::from_millis(number.into())),
+    }
+}
+
+fn read_signal(name: &'static str, default: Signal) -> Signal {
+    let default_text = default.to_string();
+    or_default(read_word(name, "a signal", Signal::parse), &default_text).flatten().unwrap_or(default)
+}
+
+fn read_restart_delay() -> Result<RestartDelay, Problem> {
+    const WANTED: &str = "one or two numbers of milliseconds, the smaller first";
+    let Some(given) = read_given(names::RESTART_DELAY)? else { return Ok(RestartDelay::default()) };
+    let mut numbers = given.words().map(|word| word.parse::<u32>().ok());
+    let pair = match (numbers.next(), numbers.next(), numbers.next()) {
+        (Some(Some(min)), None, None) => Some((min, min)),
+        (Some(Some(min)), Some(Some(max)), None) if min <= max => Some((min, max)),
+        _ => None,
+    };
+    let (min, max) = pair.ok_or_else(|| given.wrong(names::RESTART_DELAY, WANTED))?;
+    Ok(RestartDelay { min: Duration::from_millis(min.into()), max: Duration::from_millis(max.into()) })
+}
+
+fn read_restart_limit() -> Result<Option<RestartLimit>, Problem> {
+    const WANTED: &str = "a count of 1 to 4096 and a number of seconds";
+    let Some(given) = read_given(names::MAX_RESTARTS)? else { return Ok(None) };
+    let mut words = given.words();
+    let count = words.next().and_then(|word| word.parse().ok()).filter(|count| (1..=4096).contains(count));
+    let within = words.next().and_then(|word| word.parse::<u32>().ok());
+    match (count, within, words.next()) {
+        (Some(count), Some(within), None) => {
+            Ok(Some(RestartLimit { count, within: Duration::from_secs(within.into()) }))
+        }
+        _ => Err(given.wrong(names::MAX_RESTARTS, WANTED)),
+    }
+}
+
+fn read_essential() -> Result<Option<Essential>, Problem> {
+    let Some(given) = read_given(names::ESSENTIAL)? else { return Ok(None) };
+    let mut words = given.words();
+    match (words.next(), words.next()) {
+        (None | Some("on-failure"), None) => Ok(Some(Essential::OnFailure)),
+        (Some("always"), None) => Ok(Some(Essential::Always)),
+        _ => Err(given.wrong(names::ESSENTIAL, "nothing, always or on-failure")),
+    }
+}
+
+/// Reports a setting that is wrong, and what is used instead.
+pub(crate) fn or_default<T>(read: Result<T, Problem>, instead: &str) -> Option<T> {
+    read.map_err(|problem| cli::warn(format_args!("{problem}; using {instead}"))).ok()
+}

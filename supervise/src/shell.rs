@@ -1,0 +1,279 @@
+//! The shell: performs what the machine wants done, and holds what only a process can hold.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use cli::{Failure, Unable, reason, warn};
+use lifecycle::{Action, Event, Overdue, Script, Service};
+use servicedir::{names, read_number, record};
+use status::{Death, Detail, Notice, Reason};
+use sys::watch::{Change, Watch};
+use sys::{child, clock, file, process};
+use unix::{Exit, Pid, Signal};
+
+use crate::settings::or_default;
+use crate::spawn;
+
+/// From a record that could not be written to the next attempt.
+const WRITE_RETRY: Duration = Duration::from_secs(5);
+/// The same message about `run` is not repeated sooner.
+const REPEAT: Duration = Duration::from_secs(60);
+/// Deaths remembered, unless `max-death-tally` says otherwise.
+const DEATHS: u32 = 100;
+
+/// What a supervisor holds while its loop runs.
+pub(crate) struct Shell {
+    /// As the scanner sees it.
+    name: CString,
+    /// Where the service says that it is ready.
+    notification: Option<OwnedFd>,
+    /// Open while `run` cannot be executed.
+    watch: Option<Watch>,
+    /// The detail as it stands on disk.
+    written: Detail,
+    /// The record on disk is older than the state; try again then.
+    write_again_at: Option<Duration>,
+    /// Why `run` was not started.
+    why: String,
+    /// What was said of that last, and when.
+    said: Option<(String, Duration)>,
+    exit: Option<u8>,
+}
+
+impl Shell {
+    pub(crate) fn new(dir: PathBuf) -> Shell {
+        Shell {
+            name: process::c_string(dir).unwrap_or_default(),
+            notification: None,
+            watch: None,
+            written: Detail::default(),
+            write_again_at: None,
+            why: String::new(),
+            said: None,
+            exit: None,
+        }
+    }
+
+    /// The first record and the first notice.
+    pub(crate) fn begin(&mut self, service: &Service) -> Result<(), Failure> {
+        record::write(&service.record()).unable(|| format!("write {}", names::STATUS))?;
+        notify(&[Notice::Started]);
+        Ok(())
+    }
+
+    /// The last notice.
+    pub(crate) fn end(&mut self) {
+        notify(&[Notice::Exiting]);
+    }
+
+    /// The code to exit with, once the machine has said so.
+    pub(crate) fn exit_code(&self) -> Option<u8> {
+        self.exit
+    }
+
+    pub(crate) fn notification(&self) -> Option<BorrowedFd<'_>> {
+        self.notification.as_ref().map(AsFd::as_fd)
+    }
+
+    pub(crate) fn watch(&self) -> Option<BorrowedFd<'_>> {
+        self.watch.as_ref().map(AsFd::as_fd)
+    }
+
+    /// When `retry` is due.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.write_again_at
+    }
+
+    /// Writes again what could not be written.
+    pub(crate) fn retry(&mut self, service: &Service) {
+        if self.write_again_at.is_some_and(|at| at <= clock::monotonic()) {
+            self.write_record(service);
+        }
+    }
+
+    /// True if there is a newline in what the service wrote. What comes before it is thrown away.
+    pub(crate) fn read_notification(&mut self) -> bool {
+        let Some(fd) = &self.notification else { return false };
+        let mut buffer = [0; 256];
+        match process::read(fd, &mut buffer) {
+            Ok(Some(0)) => {
+                self.notification = None;
+                false
+            }
+            Ok(Some(count)) => buffer[..count].contains(&b'\n'),
+            Ok(None) => false,
+            Err(error) => {
+                warn(format_args!("unable to read the notification descriptor: {}", reason(&error)));
+                self.notification = None;
+                false
+            }
+        }
+    }
+
+    /// True if `run` has changed.
+    pub(crate) fn read_watch(&mut self) -> bool {
+        let mut changed = false;
+        let read = self.watch.as_mut().map(|watch| {
+            watch.changes(|change| {
+                changed |= matches!(change, Change::Entry(_, name, _) if name == names::RUN)
+            })
+        });
+        if read.is_some_and(|read| read.is_err()) {
+            self.watch = None;
+        }
+        changed
+    }
+
+    /// Performs the actions in their order; gives the answers to those that have one.
+    pub(crate) fn perform(&mut self, actions: Vec<Action>, service: &Service) -> Vec<Event> {
+        actions.into_iter().filter_map(|action| self.act(action, service)).collect()
+    }
+
+    fn act(&mut self, action: Action, service: &Service) -> Option<Event> {
+        match action {
+            Action::SpawnRun => return Some(self.spawn_run()),
+            Action::SpawnScript(script, death) => {
+                return Some(Event::ScriptSpawned(spawn::script(script, death, &self.name)));
+            }
+            Action::SpawnCheck => return Some(Event::CheckSpawned(spawn::check(&self.name))),
+            Action::Kill(pid, signal) => kill(pid, signal),
+            Action::KillGroup(pid, signal) => kill_group(pid, signal),
+            Action::Report(overdue) => report(overdue),
+            Action::Remember(exit) => remember(exit),
+            Action::StopListening => self.notification = None,
+            Action::Publish(notices) => {
+                self.write_record(service);
+                notify(notices);
+            }
+            Action::MakeDown => make_down(),
+            Action::RemoveDown => remove_down(),
+            Action::Exit(code) => self.exit = Some(code),
+        }
+        None
+    }
+
+    fn spawn_run(&mut self) -> Event {
+        self.watch = None;
+        let attempt = spawn::run(&self.name);
+        self.notification = attempt.notification;
+        self.why = attempt.why;
+        match attempt.result {
+            Ok(_) => self.said = None,
+            // Without a watch it is only tried again later.
+            Err(_) => self.watch = Watch::new().and_then(|w| w.add(Path::new(".")).map(|_| w)).ok(),
+        }
+        Event::RunSpawned(attempt.result)
+    }
+
+    /// Says why `run` was not started and what happens next, unless it was said a moment ago.
+    pub(crate) fn explain(&mut self, event: &Event, service: &Service) {
+        if !matches!(event, Event::RunSpawned(Err(_))) {
+            return;
+        }
+        let now = clock::monotonic();
+        let repeated = self.said.as_ref().is_some_and(|(said, at)| *said == self.why && now < *at + REPEAT);
+        if repeated {
+            return;
+        }
+        let next = match service.next_start_at() {
+            Some(at) => format!("trying again in {}", seconds(at.saturating_sub(now))),
+            None => "giving up".to_owned(),
+        };
+        warn(format_args!("unable to spawn ./run: {}; {next}", self.why));
+        self.said = Some((std::mem::take(&mut self.why), now));
+    }
+
+    /// Writes the detail if it has changed, then the record.
+    fn write_record(&mut self, service: &Service) {
+        let detail = service.detail();
+        let mut written = Ok(());
+        if detail != self.written {
+            if let (Some(reason), None) = (detail.failed, self.written.failed) {
+                say_failed(reason);
+            }
+            written = record::write_detail(&detail);
+            self.written = detail;
+        }
+        match written.and(record::write(&service.record())) {
+            Ok(()) => self.write_again_at = None,
+            Err(error) => {
+                if self.write_again_at.is_none() {
+                    let (path, why) = (names::STATUS, reason(&error));
+                    warn(format_args!("unable to write {path}: {why}; trying again every 5 s"));
+                }
+                self.write_again_at = Some(clock::monotonic() + WRITE_RETRY);
+            }
+        }
+    }
+}
+
+fn notify(notices: &[Notice]) {
+    if notices.is_empty() {
+        return;
+    }
+    if let Err(error) = record::notify(notices) {
+        warn(format_args!("unable to send notices through event: {}", reason(&error)));
+    }
+}
+
+/// A process that has died meanwhile is no error: its end is on its way to us.
+fn kill(pid: Pid, signal: Signal) {
+    if let Err(error) = child::kill(pid, signal) {
+        warn(format_args!("unable to send {signal} to {pid}: {}", reason(&error)));
+    }
+}
+
+/// A group of which nobody is left is no error either.
+fn kill_group(leader: Pid, signal: Signal) {
+    if let Err(error) = child::kill_group(leader, signal) {
+        warn(format_args!("unable to send {signal} to the process group {leader}: {}", reason(&error)));
+    }
+}
+
+fn report(overdue: Overdue) {
+    match overdue {
+        Overdue::Run => cli::say("run is still alive after timeout-kill: killing it"),
+        Overdue::Script(Script::Crash) => cli::say("crash is still alive after timeout-crash: killing it"),
+        Overdue::Script(Script::Finish) => cli::say("finish is still alive after timeout-finish: killing it"),
+    }
+}
+
+fn say_failed(reason: Reason) {
+    let why = match reason {
+        Reason::Finish => "finish exited 125",
+        Reason::Crash => "crash exited 125",
+        Reason::MaxRestarts => "too many crashes (max-restarts)",
+    };
+    cli::say(format_args!("failed: {why}; it stays down until it is told to come up"));
+}
+
+fn remember(exit: Exit) {
+    let most = or_default(read_number(names::MAX_DEATH_TALLY, 0), "100").flatten().unwrap_or(DEATHS);
+    let death = Death { at: clock::now().wall, exit };
+    if let Err(error) = record::add_death(death, most as usize) {
+        warn(format_args!("unable to write {}: {}", names::DEATH_TALLY, reason(&error)));
+    }
+}
+
+fn make_down() {
+    if let Err(error) = file::append(Path::new(names::DOWN), b"", 0o666) {
+        warn(format_args!("unable to make the file down: {}", reason(&error)));
+    }
+}
+
+fn remove_down() {
+    if let Err(error) = file::remove(Path::new(names::DOWN)) {
+        warn(format_args!("unable to remove the file down: {}", reason(&error)));
+    }
+}
+
+/// A time as people say it: `1 s`, `0.3 s`, `90 s`.
+fn seconds(time: Duration) -> String {
+    let tenths = time.as_millis().div_ceil(100);
+    match tenths % 10 {
+        0 => format!("{} s", tenths / 10),
+        tenth => format!("{}.{tenth} s", tenths / 10),
+    }
+}

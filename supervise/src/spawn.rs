@@ -1,0 +1,150 @@
+//! Starting `run`, `crash`, `finish` and `check`.
+
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::path::Path;
+use std::time::Duration;
+
+use lifecycle::{Death, NotStarted, Readiness, Script, Started};
+use servicedir::{names, read_number};
+use sys::child::{self, Spawn, SpawnError};
+use sys::{file, problem, process};
+use unix::{Exit, Pid, Signal};
+
+use crate::settings::{is_there, or_default, read_timeout};
+
+/// The interval between two runs of `check`, unless `timeout-check` says otherwise.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What became of an attempt to start `run`.
+pub(crate) struct Attempt {
+    pub(crate) result: Result<Started, NotStarted>,
+    /// Where the service says that it is ready.
+    pub(crate) notification: Option<OwnedFd>,
+    /// Why it was not started.
+    pub(crate) why: String,
+}
+
+/// Starts `run`.
+pub(crate) fn run(name: &CStr) -> Attempt {
+    let lock_fd = read_descriptor(names::LOCK_FD);
+    let mut notification_fd = read_descriptor(names::NOTIFICATION_FD);
+    if notification_fd.is_some() && notification_fd == lock_fd {
+        cli::warn("notification-fd and lock-fd are the same; notification-fd counts as absent");
+        notification_fd = None;
+    }
+    let pipe = notification_fd.map(|_| process::notification_pipe()).transpose();
+    let lock = lock_fd.map(|_| file::open_emptied(Path::new(names::SERVICE_LOCK), 0o600)).transpose();
+    match (pipe, lock) {
+        (Ok(pipe), Ok(lock)) => {
+            let (listening, speaking) = pipe.unzip();
+            let give = [(speaking.as_ref(), notification_fd), (lock.as_ref(), lock_fd)];
+            let give: Vec<_> = give.into_iter().filter_map(|(fd, at)| Some((fd?.as_fd(), at?))).collect();
+            let spawn = Spawn {
+                program: c"./run",
+                args: &[c"./run".to_owned(), name.to_owned()],
+                new_session: true,
+                new_pid_namespace: is_there(names::FLAG_NEWPIDNS),
+                give: &give,
+                lock: lock_fd,
+            };
+            attempt(child::spawn(&spawn), listening, spawn.new_pid_namespace)
+        }
+        (Err(error), _) => no_resources(format!("no pipe for notification-fd: {}", cli::reason(&error))),
+        (_, Err(error)) => {
+            no_resources(format!("no file for lock-fd ({}): {}", names::SERVICE_LOCK, cli::reason(&error)))
+        }
+    }
+}
+
+fn attempt(spawned: Result<Pid, SpawnError>, notification: Option<OwnedFd>, namespace: bool) -> Attempt {
+    let error = match spawned {
+        Ok(pid) => {
+            let readiness = readiness(notification.is_some());
+            return Attempt { result: Ok(Started { pid, readiness }), notification, why: String::new() };
+        }
+        Err(error) => error,
+    };
+    match error {
+        SpawnError::Fork(error) if namespace => {
+            no_resources(format!("no new PID namespace: {}", cli::reason(&error)))
+        }
+        SpawnError::Fork(error) => no_resources(format!("no new process: {}", cli::reason(&error))),
+        SpawnError::Locked => {
+            no_resources(format!("an earlier instance still holds {}", names::SERVICE_LOCK))
+        }
+        SpawnError::Exec(error) => match problem::diagnose(Path::new(names::RUN), &error) {
+            problem if problem.is_temporary() => no_resources(problem.to_string()),
+            problem => {
+                let exit = if problem.is_missing() { Exit::NOT_FOUND } else { Exit::NOT_EXECUTABLE };
+                let result = Err(NotStarted::CannotExecute(exit));
+                Attempt { result, notification: None, why: problem.to_string() }
+            }
+        },
+    }
+}
+
+fn no_resources(why: String) -> Attempt {
+    Attempt { result: Err(NotStarted::NoResources), notification: None, why }
+}
+
+/// How the service that was just started will be known to be ready.
+fn readiness(by_notification: bool) -> Readiness {
+    if by_notification {
+        Readiness::Notification
+    } else if is_there(names::CHECK) {
+        let interval = read_timeout(names::TIMEOUT_CHECK, Some(CHECK_INTERVAL));
+        Readiness::Check(interval.unwrap_or(CHECK_INTERVAL))
+    } else {
+        Readiness::Unknown
+    }
+}
+
+/// A descriptor for the service, 1 or more. 0 cannot be told from standard input.
+fn read_descriptor(name: &'static str) -> Option<RawFd> {
+    let number = or_default(read_number(name, 1), "none").flatten()?;
+    match RawFd::try_from(number) {
+        Ok(fd) if u64::from(number) < process::descriptor_limit() => Some(fd),
+        _ => {
+            cli::warn(format_args!("{name} is {number}, more than this process may have open; using none"));
+            None
+        }
+    }
+}
+
+/// Starts `crash` or `finish`; `None` if there is none, or it cannot be started, which is said.
+pub(crate) fn script(script: Script, death: Death, name: &CStr) -> Option<Pid> {
+    let path = match script {
+        Script::Crash => c"./crash",
+        Script::Finish => c"./finish",
+    };
+    let code = death.exit.signal().map_or(u16::from(death.exit.code()), |_| 256);
+    let numbers = [
+        code.to_string(),
+        death.exit.signal().map_or(0, Signal::number).to_string(),
+        death.group.map_or(0, Pid::get).to_string(),
+    ];
+    let [code, signal, group] = numbers.map(|number| CString::new(number).unwrap_or_default());
+    spawn_beside(path, &[path.to_owned(), code, signal, name.to_owned(), group])
+}
+
+/// Starts `check`.
+pub(crate) fn check(name: &CStr) -> Option<Pid> {
+    spawn_beside(c"./check", &[c"./check".to_owned(), name.to_owned()])
+}
+
+fn spawn_beside(path: &CStr, args: &[CString]) -> Option<Pid> {
+    let spawn =
+        Spawn { program: path, args, new_session: true, new_pid_namespace: false, give: &[], lock: None };
+    let error = match child::spawn(&spawn) {
+        Ok(pid) => return Some(pid),
+        Err(SpawnError::Locked) => return None,
+        Err(SpawnError::Fork(error) | SpawnError::Exec(error)) => error,
+    };
+    let name = path.to_string_lossy();
+    let problem = problem::diagnose(Path::new(&*name), &error);
+    if problem != problem::Problem::Missing {
+        cli::warn(format_args!("unable to spawn {name}: {problem}; going on without it"));
+    }
+    None
+}

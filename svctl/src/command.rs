@@ -1,0 +1,148 @@
+//! Letters to several directories: look at all, subscribe, send, wait.
+//!
+//! Each step is done for every directory that is left; one that fails is reported and left out of the
+//! steps that follow. The exit code is that of the first failure. A letter that has no meaning for one
+//! of the directories is noticed before anything is sent.
+
+use std::io;
+use std::path::Path;
+
+use cli::Failure;
+use servicedir::control::{self, Sent};
+use servicedir::names;
+use svwait::{Goal, Quantity, Wait, denied};
+use sys::file;
+
+use crate::request::{Order, PROGRAM, unknown_to_scanners, unknown_to_supervisors};
+use crate::scan;
+use crate::target::{Role, Target};
+
+/// The code of the first failure so far.
+#[derive(Default)]
+struct First(Option<u8>);
+
+impl First {
+    /// Reports a failure and keeps its code if it is the first; gives what there is otherwise.
+    fn keep<T>(&mut self, result: Result<T, Failure>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(failure) => {
+                let _ = failure.report();
+                self.0.get_or_insert(failure.code());
+                None
+            }
+        }
+    }
+}
+
+/// Does it.
+pub(crate) fn run(order: &Order) -> Result<(), Failure> {
+    let mut first = First::default();
+    let mut targets: Vec<Target> =
+        order.dirs.iter().filter_map(|dir| first.keep(find(dir.clone()))).collect();
+    targets.iter().try_for_each(|target| check(target, order))?;
+
+    let mut wait = Wait::new();
+    if let Some(goal) = order.goal {
+        targets.retain(|target| first.keep(subscribe(&mut wait, target, goal, order)).is_some());
+    }
+    if order.letters.is_empty() {
+        wait.count_old_failures();
+    } else {
+        for target in &targets {
+            first.keep(send(target, &order.letters));
+        }
+    }
+    first.keep(wait.finish(Quantity::All, order.timeout));
+    first.0.map_or(Ok(()), |code| Err(Failure::Silent(code)))
+}
+
+fn find(operand: std::ffi::OsString) -> Result<Target, Failure> {
+    Target::find(operand).map_err(|(dir, cause)| {
+        let why = denied(&cause, &[&dir]);
+        Failure::System { what: format!("control {}{why}", dir.display()), cause }
+    })
+}
+
+/// Every letter has a meaning there.
+fn check(target: &Target, order: &Order) -> Result<(), Failure> {
+    let (unknown, what) = match target.role {
+        Role::Service => (unknown_to_supervisors(&order.letters), "service"),
+        Role::Scan if order.goal.is_some() => (Some('w'), "scan"),
+        Role::Scan => (unknown_to_scanners(&order.letters), "scan"),
+        Role::Unknown => (None, ""),
+    };
+    match unknown {
+        None => Ok(()),
+        Some(letter) => {
+            let dir = target.dir.display();
+            Err(PROGRAM.misuse(&format!("-{letter} means nothing to {dir}, a {what} directory")))
+        }
+    }
+}
+
+fn subscribe(wait: &mut Wait, target: &Target, goal: Goal, order: &Order) -> Result<(), Failure> {
+    let dir = &target.dir;
+    // What cannot be known for want of a permission shows when the command is sent.
+    if !order.letters.is_empty() && control::is_supervised(dir).is_ok_and(|is_supervised| !is_supervised) {
+        return Err(nobody(target));
+    }
+    wait.add(dir, attainable(dir, goal))
+}
+
+/// The goal, less the readiness that a service has no way to tell.
+fn attainable(dir: &Path, goal: Goal) -> Goal {
+    let tells = |name: &str| file::look(&dir.join(name)).is_ok_and(|found| found.is_some());
+    match goal.without_readiness() {
+        Some(lesser) if !tells(names::NOTIFICATION_FD) && !tells(names::CHECK) => {
+            let dir = dir.display();
+            cli::warn(format_args!(
+                "{dir}: neither notification-fd nor check is there to tell that it is ready; waiting until it is up"
+            ));
+            lesser
+        }
+        _ => goal,
+    }
+}
+
+fn send(target: &Target, letters: &[u8]) -> Result<(), Failure> {
+    let dir = &target.dir;
+    let sent = match target.role {
+        Role::Service => control::send(dir, letters),
+        Role::Scan => scan::send(dir, letters),
+        Role::Unknown => Ok(Sent::NoSupervisor),
+    };
+    match sent {
+        Ok(Sent::Yes) => Ok(()),
+        Ok(Sent::NoSupervisor) => Err(nobody(target)),
+        Err(cause) => Err(unsent(target, cause)),
+    }
+}
+
+fn nobody(target: &Target) -> Failure {
+    let dir = target.dir.display();
+    Failure::NoSupervisor(match target.role {
+        Role::Service => format!("{dir}: no supervisor is running"),
+        Role::Scan => format!("{dir}: no scanner is running"),
+        Role::Unknown => {
+            format!("{dir}: nothing is running there: it has no run, no supervise and no .svscan")
+        }
+    })
+}
+
+fn unsent(target: &Target, cause: io::Error) -> Failure {
+    let dir = &target.dir;
+    let why = match target.role {
+        Role::Service => denied(&cause, &[&dir.join(names::CONTROL), &dir.join(names::SUPERVISE)]),
+        Role::Scan | Role::Unknown => {
+            let directories = scan::control_directories(dir);
+            let paths: Vec<_> = directories.flat_map(|path| [path.join("control"), path]).collect();
+            denied(&cause, &paths.iter().map(AsRef::as_ref).collect::<Vec<_>>())
+        }
+    };
+    let cause = match cause.kind() {
+        io::ErrorKind::WouldBlock => io::Error::new(cause.kind(), "its commands are not being read"),
+        _ => cause,
+    };
+    Failure::System { what: format!("control {}{why}", dir.display()), cause }
+}

@@ -1,0 +1,148 @@
+//! What can be seen of one service.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use servicedir::{control, names, record};
+use status::{Detail, Record};
+use svwait::denied;
+use unix::{Exit, Stamp};
+
+use super::find::Place;
+
+/// A service as it looks at one moment.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// What people call it.
+    pub(crate) name: OsString,
+    /// Where it is.
+    pub(crate) dir: PathBuf,
+    /// Somebody supervises it; `None`: we may not know.
+    pub(crate) is_supervised: Option<bool>,
+    /// What its supervisor has written last.
+    pub(crate) record: Option<Record>,
+    /// What the record has no room for.
+    pub(crate) detail: Detail,
+    /// Why it could not be seen.
+    pub(crate) problem: Option<String>,
+}
+
+impl View {
+    /// Looks at it.
+    pub(crate) fn look(place: Place) -> View {
+        let dir = &place.dir;
+        let is_supervised = control::is_supervised(dir);
+        let record = record::read(dir);
+        let problem = match (&is_supervised, &record) {
+            (_, Err(cause)) => Some(unreadable(dir, cause)),
+            (Err(cause), _) if cause.kind() != io::ErrorKind::PermissionDenied => {
+                Some(format!("unable to look at {}: {}", dir.display(), cli::reason(cause)))
+            }
+            _ => None,
+        };
+        View {
+            is_supervised: is_supervised.ok(),
+            record: record.unwrap_or_default(),
+            detail: record::read_detail(dir).unwrap_or_default(),
+            problem,
+            name: place.name,
+            dir: place.dir,
+        }
+    }
+
+    /// The record, if somebody keeps it true.
+    pub(crate) fn live(&self) -> Option<&Record> {
+        self.record.as_ref().filter(|_| self.is_supervised != Some(false))
+    }
+
+    /// One word or two for the state.
+    pub(crate) fn state(&self) -> &'static str {
+        if self.problem.is_some() {
+            return "unknown";
+        }
+        if self.is_supervised == Some(false) {
+            return "not supervised";
+        }
+        match &self.record {
+            None => "unknown",
+            Some(record) if record.finishing => "finishing",
+            Some(record) if record.pid.is_some() => up_state(record),
+            Some(_) if self.detail.failed.is_some() => "failed",
+            Some(record) if record.wanted_up && self.detail.start_at.is_some() => "backoff",
+            Some(_) => "down",
+        }
+    }
+
+    /// What is wanted, where the state does not show it: `up` or `down`.
+    pub(crate) fn other_wish(&self) -> Option<&'static str> {
+        let record = self.live()?;
+        match (record.is_up(), record.wanted_up) {
+            (true, false) => Some("down"),
+            (false, true) if self.state() != "backoff" => Some("up"),
+            _ => None,
+        }
+    }
+
+    /// How the last `run` ended, if one has. A record has no place for "never": before the first start it
+    /// is marked as paused, and once `run` lives, exit 0 can mean either.
+    pub(crate) fn last_exit(&self) -> Option<Exit> {
+        let record = self.record.as_ref()?;
+        let exit = record.last_exit;
+        let none_yet = match record.pid {
+            None => record.paused,
+            Some(_) => !record.finishing && self.detail.restarts == 0 && exit.is_success(),
+        };
+        if none_yet { None } else { Some(exit) }
+    }
+}
+
+fn up_state(record: &Record) -> &'static str {
+    match (record.paused, record.ready) {
+        (true, _) => "paused",
+        (false, true) => "ready",
+        (false, false) => "up",
+    }
+}
+
+fn unreadable(dir: &Path, cause: &io::Error) -> String {
+    let status = dir.join(names::STATUS);
+    let why = denied(cause, &[&status, &dir.join(names::SUPERVISE), dir]);
+    format!("unable to read {}{why}: {}", status.display(), cli::reason(cause))
+}
+
+/// Whole seconds from `earlier` to `later`; 0 if it is the other way round.
+pub(crate) fn seconds(earlier: Stamp, later: Stamp) -> u64 {
+    (later.since(earlier) / 1_000_000_000) as u64
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use unix::Pid;
+
+    pub(crate) const UP: Option<Pid> = Pid::new(7);
+    pub(crate) const DOWN: Option<Pid> = None;
+
+    /// A service `web` that is as wanted, since the time 990.
+    pub(crate) fn view(pid: Option<Pid>) -> View {
+        let record = Record {
+            since: Stamp::from_unix(990, 0),
+            ready_since: Stamp::from_unix(980, 0),
+            pid,
+            last_exit: Exit::Code(0),
+            paused: false,
+            finishing: false,
+            wanted_up: pid.is_some(),
+            ready: false,
+        };
+        View {
+            name: "web".into(),
+            dir: "/service/web".into(),
+            is_supervised: Some(true),
+            record: Some(record),
+            detail: Detail::default(),
+            problem: None,
+        }
+    }
+}

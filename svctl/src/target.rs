@@ -1,0 +1,63 @@
+//! What a directory is: it shows by what it holds.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use servicedir::names;
+use sys::file::{self, Kind};
+
+use crate::scan;
+
+/// Who takes commands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A supervisor: it has `run` or `supervise`.
+    Service,
+    /// A scanner: it has `.svscan` or `.s6-svscan`, and is no service directory.
+    Scan,
+    /// Nobody, for all that can be seen.
+    Unknown,
+}
+
+/// A directory that was named on the command line.
+#[derive(Debug)]
+pub(crate) struct Target {
+    /// Where it is, as people know it.
+    pub(crate) dir: PathBuf,
+    /// What it is.
+    pub(crate) role: Role,
+}
+
+impl Target {
+    /// The directory that an operand names.
+    ///
+    /// # Errors
+    /// There is none (NotFound, NotADirectory), or it cannot be looked into; with its path.
+    pub(crate) fn find(operand: OsString) -> Result<Target, (PathBuf, io::Error)> {
+        let dir = svwait::locate(operand);
+        match role(&dir) {
+            Ok(role) => Ok(Target { dir, role }),
+            Err(error) => Err((dir, error)),
+        }
+    }
+}
+
+/// What `dir` is.
+///
+/// # Errors
+/// As `Target::find`.
+pub(crate) fn role(dir: &Path) -> io::Result<Role> {
+    match file::look(dir)? {
+        None => return Err(io::Error::new(io::ErrorKind::NotFound, "no such directory")),
+        Some(info) if info.kind != Kind::Directory => {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "not a directory"));
+        }
+        Some(_) => {}
+    }
+    let has = |name: &str| Ok::<_, io::Error>(file::look_no_follow(&dir.join(name))?.is_some());
+    if has(names::RUN)? || has(names::SUPERVISE)? {
+        return Ok(Role::Service);
+    }
+    Ok(if scan::control_directories(dir).next().is_some() { Role::Scan } else { Role::Unknown })
+}

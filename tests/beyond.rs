@@ -1,0 +1,423 @@
+//! One supervisor and its service: what s6 2.11 does not have.
+
+mod kit;
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::{Duration, Instant};
+
+use kit::{Listener, Service, Supervisor, ours_only, wait_until};
+use status::Reason;
+use unix::{Exit, Signal};
+
+/// Appends to `starts` when it was started, in nanoseconds.
+const STAMPED: &str = "date +%s%N >>starts";
+
+/// Milliseconds between one start and the next.
+fn gaps(supervisor: &Supervisor, starts: usize) -> Vec<u128> {
+    let lines = supervisor.wait_lines("starts", starts);
+    let times: Vec<u128> = lines.iter().map(|line| line.parse().unwrap()).collect();
+    times.windows(2).map(|pair| (pair[1] - pair[0]) / 1_000_000).collect()
+}
+
+fn failure(service: &Service) -> Option<Reason> {
+    status::Detail::decode(&kit::text(service.path("supervise/detail"))).failed
+}
+
+mod crash {
+    use super::*;
+
+    fn start(run: &str) -> (Supervisor, Listener) {
+        Supervisor::start_and_listen(|web| {
+            web.run(run).script("crash", "echo crash \"$@\" >>order").finish("echo finish \"$@\" >>order");
+        })
+    }
+
+    #[test]
+    fn crash_runs_before_finish_with_the_same_arguments() {
+        ours_only!("s6 has no crash");
+        let (supervisor, notices) = start("echo $$ >>pids; exit 3");
+        let lines = supervisor.wait_lines("order", 2);
+        let pid = &supervisor.lines("pids")[0];
+        assert_eq!(lines[..2], [format!("crash 3 0 web {pid}"), format!("finish 3 0 web {pid}")]);
+        notices.expect("sudDu");
+    }
+
+    #[test]
+    fn crash_runs_when_a_signal_that_nobody_sent_by_command_kills_run() {
+        ours_only!("s6 has no crash");
+        let (supervisor, _notices) = start("exec sleep 100000");
+        supervisor.namespace().kill(supervisor.wait_up(), "SEGV");
+        let lines = supervisor.wait_lines("order", 2);
+        assert!(lines[0].starts_with("crash 256 11 web "), "{lines:?}");
+    }
+
+    #[test]
+    fn crash_does_not_run_when_run_exits_zero() {
+        ours_only!("s6 has no crash");
+        let (supervisor, notices) = start("exit 0");
+        notices.expect("sudDu");
+        assert!(supervisor.lines("order")[0].starts_with("finish 0 0 web "));
+    }
+
+    #[test]
+    fn crash_does_not_run_when_the_death_was_asked_for() {
+        ours_only!("s6 has no crash");
+        for command in ["d", "r", "t", "k"] {
+            let (supervisor, notices) = start("exec sleep 100000");
+            notices.expect("su");
+            supervisor.command(command);
+            notices.expect("dD");
+            assert!(supervisor.lines("order")[0].starts_with("finish 256 "), "{command}");
+        }
+        let (supervisor, notices) = start("exec sleep 100000");
+        notices.expect("su");
+        supervisor.signal(Signal::TERM);
+        notices.expect("dDx");
+        assert!(supervisor.lines("order")[0].starts_with("finish 256 15 web "));
+    }
+
+    #[test]
+    fn crash_that_exits_125_makes_the_service_fail() {
+        ours_only!("s6 has no crash");
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.run("exit 1").script("crash", "exit 125").finish("echo x >>finished");
+        });
+        notices.expect("sudOD");
+        assert_eq!(supervisor.lines("finished").len(), 1, "finish clears up all the same");
+        assert_eq!(failure(&supervisor), Some(Reason::Crash));
+    }
+
+    #[test]
+    fn crash_that_takes_too_long_is_killed() {
+        ours_only!("s6 has no crash");
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.run("exit 1")
+                .script("crash", "echo x >>began; exec sleep 100000")
+                .file("timeout-crash", "100\n")
+                .finish("echo x >>finished");
+        });
+        notices.expect("sudDu");
+        assert_eq!(supervisor.lines("began").len(), 1);
+        assert_eq!(supervisor.lines("finished").len(), 1);
+    }
+
+    #[test]
+    fn crash_tells_of_a_run_that_cannot_be_executed() {
+        ours_only!("s6 has no crash");
+        let (supervisor, _notices) = Supervisor::start_and_listen(|web| {
+            web.file("run", "#!/bin/sh\n").script("crash", "echo \"$1\" \"$2\" >>codes");
+        });
+        assert_eq!(supervisor.wait_lines("codes", 1)[0], "126 0");
+        let (supervisor, _notices) = Supervisor::start_and_listen(|web| {
+            web.script("crash", "echo \"$1\" \"$2\" >>codes");
+        });
+        assert_eq!(supervisor.wait_lines("codes", 1)[0], "127 0");
+    }
+}
+
+mod check {
+    use super::*;
+
+    #[test]
+    fn service_is_ready_when_its_check_says_so() {
+        ours_only!("s6 has no check");
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.sleeps().script("check", "echo x >>checks; [ -e serves ]").file("timeout-check", "30\n");
+        });
+        notices.expect("su");
+        supervisor.wait_lines("checks", 3);
+        assert!(!supervisor.record().ready);
+        supervisor.file("serves", "");
+        notices.expect("U");
+        assert!(supervisor.record().ready && supervisor.record().is_up());
+        supervisor.command("r");
+        notices.expect("dDuU");
+    }
+
+    #[test]
+    fn check_that_never_ends_disturbs_nobody() {
+        ours_only!("s6 has no check");
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.sleeps().script("check", "echo $$ >>checks; exec sleep 100000").file("timeout-check", "50\n");
+        });
+        notices.expect("su");
+        let pids = supervisor.wait_lines("checks", 1);
+        supervisor.command("p");
+        supervisor.wait_record("paused", |record| record.paused);
+        supervisor.command("c");
+        supervisor.wait_record("not paused", |record| !record.paused);
+        supervisor.command("dx");
+        notices.expect("dDx");
+        assert_eq!(supervisor.wait_exit(), 0);
+        for pid in pids {
+            supervisor.namespace().wait_dead(unix::Pid::new(pid.parse().unwrap()).unwrap());
+        }
+    }
+
+    #[test]
+    fn check_counts_only_without_notification_fd() {
+        ours_only!("s6 has no check");
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.run("while [ ! -e go ]; do sleep 0.01; done; echo >&3; exec sleep 100000")
+                .script("check", "echo x >>checks")
+                .file("timeout-check", "10\n")
+                .file("notification-fd", "3\n");
+        });
+        notices.expect("su");
+        supervisor.file("go", "");
+        notices.expect("U");
+        assert!(supervisor.lines("checks").is_empty());
+    }
+}
+
+mod delay {
+    use super::*;
+
+    #[test]
+    fn service_that_dies_at_once_waits_a_second() {
+        let (supervisor, _notices) = Supervisor::start_and_listen(|web| {
+            web.run(STAMPED);
+        });
+        let gaps = gaps(&supervisor, 3);
+        assert!(gaps.iter().all(|&gap| gap >= 950), "{gaps:?}");
+    }
+
+    #[test]
+    fn service_that_was_up_for_the_delay_starts_again_at_once() {
+        ours_only!("s6 waits a second whenever the service was not ready");
+        let supervisor = Supervisor::start(|web| {
+            web.run("sleep 0.7; date +%s%N >>ends").script("finish", STAMPED).file("restart-delay", "500\n");
+        });
+        // From one finish to the next: the life, and no delay.
+        let gaps = gaps(&supervisor, 4);
+        assert!(gaps.iter().any(|&gap| gap < 1_000), "{gaps:?}");
+    }
+
+    #[test]
+    fn restart_delay_is_counted_from_the_last_start() {
+        ours_only!("s6 has no restart-delay");
+        let supervisor = Supervisor::start(|web| {
+            web.run(&format!("{STAMPED}; sleep 0.2")).file("restart-delay", "400\n");
+        });
+        let gaps = gaps(&supervisor, 4);
+        assert!(gaps.iter().all(|&gap| gap >= 380), "{gaps:?}");
+        assert!(gaps.iter().any(|&gap| gap < 590), "{gaps:?}");
+    }
+
+    #[test]
+    fn restart_delay_doubles_up_to_its_maximum() {
+        ours_only!("s6 has no restart-delay");
+        let supervisor = Supervisor::start(|web| {
+            web.run(STAMPED).file("restart-delay", "100 400\n");
+        });
+        let gaps = gaps(&supervisor, 6);
+        for (gap, least) in gaps.iter().zip([90, 190, 390, 390, 390]) {
+            assert!(*gap >= least, "{gaps:?}");
+        }
+        assert!(gaps[3..].iter().any(|&gap| gap < 790), "{gaps:?}");
+    }
+
+    #[test]
+    fn longer_life_resets_the_delay() {
+        ours_only!("s6 has no restart-delay");
+        let supervisor = Supervisor::start(|web| {
+            // Starts 1, 2, 3 are short, the 4th long, then short ones.
+            web.run(&format!("{STAMPED}; [ $(wc -l <starts) != 4 ] || sleep 0.5"))
+                .file("restart-delay", "200 3200\n");
+        });
+        let gaps = gaps(&supervisor, 6);
+        assert!(gaps[2] >= 780, "{gaps:?}");
+        assert!(gaps[4] >= 190 && gaps[4] < 1_500, "{gaps:?}");
+    }
+
+    #[test]
+    fn up_command_does_not_wait_for_the_delay() {
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.run("exit 0").file("restart-delay", "60000\n");
+        });
+        notices.expect("sudD");
+        supervisor.command("u");
+        notices.expect("u");
+    }
+
+    #[test]
+    fn down_command_during_the_delay_is_final() {
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.run("exit 0").file("restart-delay", "60000\n");
+        });
+        notices.expect("sudD");
+        supervisor.command("dx");
+        notices.expect("x");
+        assert!(!supervisor.record().wanted_up);
+    }
+}
+
+mod limit {
+    use super::*;
+
+    #[test]
+    fn service_fails_at_its_last_allowed_crash() {
+        ours_only!("s6 has no max-restarts");
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.run("exit 1").file("restart-delay", "10\n").file("max-restarts", "3 60\n");
+        });
+        notices.expect("sudDudDudOD");
+        let record = supervisor.record();
+        assert!(!record.wanted_up && record.pid.is_none(), "{record:?}");
+        assert_eq!(failure(&supervisor), Some(Reason::MaxRestarts));
+        supervisor.command("u");
+        notices.expect("u");
+        assert_eq!(failure(&supervisor), None, "whoever says up gives it another chance");
+    }
+
+    #[test]
+    fn clean_exits_and_commands_are_no_crashes() {
+        ours_only!("s6 has no max-restarts");
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.run("[ $(wc -l <starts) -lt 4 ] || exec sleep 100000\necho x >>starts; exit 0")
+                .file("starts", "")
+                .file("restart-delay", "10\n")
+                .file("max-restarts", "2 60\n");
+        });
+        notices.expect("sudDudDudDudDu");
+        supervisor.wait_lines("starts", 4);
+        for _ in 0..3 {
+            supervisor.wait_up();
+            supervisor.command("k");
+            notices.expect("dDu");
+        }
+    }
+
+    #[test]
+    fn failed_service_does_not_end_its_supervisor() {
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.run("exit 1").finish("exit 125");
+        });
+        notices.expect("sudOD");
+        assert!(supervisor.is_supervised() && supervisor.is_running());
+    }
+}
+
+mod namespace {
+    use super::*;
+
+    #[test]
+    fn run_is_process_1_of_its_own_namespace_when_the_flag_says_so() {
+        ours_only!("s6 2.11 has no flag-newpidns");
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.run("echo $$ >>pid; exec sleep 100000").file("flag-newpidns", "");
+        });
+        notices.expect("su");
+        assert_eq!(supervisor.wait_lines("pid", 1), ["1"]);
+        let pid = supervisor.record().pid.unwrap();
+        assert!(pid.get() > 1 && supervisor.namespace().is_alive(pid));
+        supervisor.command("k");
+        notices.expect("dD");
+        assert_eq!(supervisor.deaths()[0].exit, Exit::Killed { signal: Signal::KILL, core: false });
+    }
+}
+
+mod explained {
+    use super::*;
+
+    /// What the supervisor says about a `run` that cannot be executed.
+    fn said(build: impl FnOnce(&Service)) -> String {
+        let supervisor = Supervisor::start(build);
+        wait_until("a word about it", || supervisor.messages().ends_with('\n'));
+        let messages = supervisor.messages();
+        assert_eq!(messages.lines().count(), 1, "{messages}");
+        assert!(supervisor.is_running());
+        assert!(messages.starts_with("supervise web: warning: unable to spawn ./run: "), "{messages}");
+        assert!(!messages.contains("os error"), "{messages}");
+        messages
+    }
+
+    fn with_mode(web: &Service, content: &str, mode: u32) {
+        web.file("run", content);
+        std::fs::set_permissions(web.path("run"), std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn each_reason_why_run_cannot_be_executed_is_a_sentence_of_its_own() {
+        ours_only!("s6 gives the system's words");
+        let cases: Vec<(&str, String)> = vec![
+            ("no such file", said(|_| ())),
+            ("not executable (mode 0644)", said(|web| with_mode(web, "#!/bin/sh\n", 0o644))),
+            ("/no/such/shell does not exist", said(|web| with_mode(web, "#!/no/such/shell\n", 0o755))),
+            ("CR LF", said(|web| with_mode(web, "#!/bin/sh\r\nexec true\r\n", 0o755))),
+            ("no #! line", said(|web| with_mode(web, "exec sleep 1000\n", 0o755))),
+            ("empty", said(|web| with_mode(web, "", 0o755))),
+            ("another architecture", said(foreign)),
+            ("not a regular file", said(|web| std::fs::create_dir(web.path("run")).unwrap())),
+            ("nowhere, which does not exist", said(|web| symlink("nowhere", web.path("run")).unwrap())),
+            ("circle", said(|web| symlink("run", web.path("run")).unwrap())),
+        ];
+        for (expected, message) in &cases {
+            assert!(message.contains(expected), "{expected}: {message}");
+        }
+        let mut distinct: Vec<_> = cases.iter().map(|(_, message)| message).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), cases.len());
+    }
+
+    fn foreign(web: &Service) {
+        let mut program = std::fs::read("/bin/true").unwrap();
+        program[18] = if cfg!(target_arch = "aarch64") { 62 } else { 183 };
+        web.executable("run", program);
+    }
+
+    #[test]
+    fn file_system_mounted_noexec_is_named() {
+        ours_only!("s6 gives the system's words");
+        let mount =
+            "mount -t tmpfs -o noexec,size=1m none web && printf '#!/bin/sh\\n' >web/run && chmod +x web/run";
+        let supervisor = Supervisor::start_by(&format!("{mount} && exec \"$@\""), |_| ());
+        wait_until("a word about it", || supervisor.messages().contains("noexec"));
+    }
+
+    #[test]
+    fn message_says_when_it_is_tried_again() {
+        ours_only!("s6 waits ten seconds");
+        let message = said(|web| with_mode(web, "#!/bin/sh\n", 0o644));
+        assert!(message.ends_with("; trying again in 1 s\n"), "{message}");
+    }
+
+    #[test]
+    fn run_that_becomes_executable_starts_at_once() {
+        ours_only!("s6 waits ten seconds");
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            with_mode(web, "#!/bin/sh\nexec sleep 100000\n", 0o644);
+            web.file("restart-delay", "600000\n");
+        });
+        notices.expect("s");
+        wait_until("a word about it", || supervisor.messages().contains("unable to spawn"));
+        std::fs::set_permissions(supervisor.path("run"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let start = Instant::now();
+        notices.expect("u");
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn run_that_is_replaced_starts_at_once() {
+        ours_only!("s6 waits ten seconds");
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.file("restart-delay", "600000\n");
+        });
+        notices.expect("s");
+        wait_until("a word about it", || supervisor.messages().contains("unable to spawn"));
+        supervisor.sleeps();
+        notices.expect("u");
+    }
+
+    #[test]
+    fn run_that_cannot_be_executed_is_tried_again_after_the_delay() {
+        ours_only!("s6 waits ten seconds");
+        let supervisor = Supervisor::start(|web| {
+            web.executable("run", "#!/no/such/shell\n").file("restart-delay", "50\n");
+        });
+        wait_until("two words about it", || supervisor.messages().lines().count() >= 2);
+        supervisor.wait_supervised();
+        supervisor.command("x");
+    }
+}

@@ -1,0 +1,82 @@
+//! What the documents say about the code is so.
+
+use std::path::{Path, PathBuf};
+
+use cli::options::Program;
+
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(top().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every Rust source below a directory.
+fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        let name = entry.file_name();
+        if entry.file_type().unwrap().is_dir() {
+            if name != "target" && !name.to_string_lossy().starts_with('.') {
+                sources(&path, found);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The words between backquotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_test_that_a_difference_names_exists() {
+    let mut files = Vec::new();
+    sources(&top(), &mut files);
+    let text = read("docs/differences.md");
+    let rows = text.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 2);
+    let mut missing = Vec::new();
+    let mut count = 0;
+    for name in rows.flat_map(|row| quoted(row.rsplit(" | ").next().unwrap())) {
+        let (file, function) = name.split_once(": ").unwrap_or_else(|| panic!("{name}: not FILE: TEST"));
+        let is_there =
+            files.iter().filter(|path| path.file_stem().is_some_and(|stem| stem == file)).any(|path| {
+                std::fs::read_to_string(path).is_ok_and(|text| text.contains(&format!("fn {function}(")))
+            });
+        if !is_there {
+            missing.push(name);
+        }
+        count += 1;
+    }
+    assert!(count > 20, "{count} tests are named");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_file_that_the_readme_links_to_exists() {
+    let text = read("README.md");
+    let links: Vec<_> = text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    assert!(!links.is_empty());
+    for link in links {
+        assert!(top().join(link).exists(), "{link}");
+    }
+}
+
+#[test]
+fn every_option_is_in_its_manual_page() {
+    let programs: [&Program; 1] = [&supervise::PROGRAM];
+    for program in programs {
+        let page = read(&format!("{0}/{0}.8", program.name));
+        for option in program.options {
+            let flags = option.letter.map(|letter| format!("Fl {letter}"));
+            let flags = flags.into_iter().chain(option.long.map(|long| format!("Fl -{long}")));
+            for flag in flags {
+                let is_there = page.lines().any(|line| format!("{line} ").contains(&format!("{flag} ")));
+                assert!(is_there, "{}: {flag} is not in its page", program.name);
+            }
+        }
+    }
+}

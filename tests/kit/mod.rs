@@ -1,0 +1,170 @@
+//! What every test needs: a suite, real trees in namespaces of their own, and waiting with a deadline.
+//!
+//! Nothing here signals a process of the machine: a tree runs in its own PID namespace, its processes
+//! are signalled from inside it, and when the test ends the namespace goes with everything in it.
+//! `SUITE=s6` plays the tests to Debian's s6. `SUITE_BIN=DIR` takes our programs from DIR.
+
+#![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
+
+mod listener;
+mod namespace;
+mod scratch;
+mod service;
+mod supervisor;
+mod tree;
+
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+pub use listener::Listener;
+pub use namespace::Namespace;
+pub use scratch::Scratch;
+pub use service::Service;
+pub use supervisor::Supervisor;
+pub use tree::{Scan, Tree};
+
+/// How long anything may take that should take no time: a machine under load is slow, not wrong.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whose programs are tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suite {
+    Ours,
+    S6,
+}
+
+/// The suite that `SUITE` asks for.
+pub fn suite() -> Suite {
+    match std::env::var("SUITE").as_deref() {
+        Ok("s6") => Suite::S6,
+        Ok("" | "ours") | Err(_) => Suite::Ours,
+        Ok(other) => panic!("SUITE={other}: neither ours nor s6"),
+    }
+}
+
+/// Ends the test at once when it is played to s6, and says why it does not hold there.
+macro_rules! ours_only {
+    ($reason:expr) => {
+        if $crate::kit::suite() == $crate::kit::Suite::S6 {
+            println!("not for s6: {}", $reason);
+            return;
+        }
+    };
+}
+pub(crate) use ours_only;
+
+/// The path of one of our programs, or of its counterpart in the suite that is tested.
+pub fn program(name: &str) -> PathBuf {
+    match (suite(), name) {
+        (Suite::Ours, _) => our_program(name),
+        (Suite::S6, "svctl") => PathBuf::from("/usr/bin/s6-svc"),
+        (Suite::S6, _) => PathBuf::from(format!("/usr/bin/s6-{name}")),
+    }
+}
+
+/// The path of one of our programs, whatever is tested.
+pub fn our_program(name: &str) -> PathBuf {
+    our_programs().join(name)
+}
+
+/// Where our programs are: links to the executable under test.
+pub fn our_programs() -> &'static Path {
+    static DIR: OnceLock<PathBuf> = OnceLock::new();
+    DIR.get_or_init(|| {
+        if let Some(dir) = std::env::var_os("SUITE_BIN") {
+            return std::fs::canonicalize(dir).expect("SUITE_BIN is a directory");
+        }
+        let executable = Path::new(env!("CARGO_BIN_EXE_suite-under-test"));
+        let dir = executable.with_file_name("suite-links");
+        std::fs::create_dir_all(&dir).expect("links can be made beside the executable");
+        for name in ["svscan", "supervise", "svctl", "svwait", "svbox"] {
+            // Another test process may be making the same links.
+            let temporary = dir.join(format!(".{name}-{}", std::process::id()));
+            let _ = std::fs::remove_file(&temporary);
+            symlink(executable, &temporary).expect("links can be made beside the executable");
+            std::fs::rename(&temporary, dir.join(name)).expect("links can be made beside the executable");
+        }
+        dir
+    })
+}
+
+/// Waits until `condition` holds; panics with `what` when that takes longer than `PATIENCE`.
+#[track_caller]
+pub fn wait_until(what: &str, condition: impl FnMut() -> bool) {
+    wait_at_most(PATIENCE, what, condition);
+}
+
+/// Waits until `condition` holds; panics with `what` when that takes longer than `limit`.
+#[track_caller]
+pub fn wait_at_most(limit: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        // Looked at once more after the time is up: this process may have been the slow one.
+        if start.elapsed() > limit && !condition() {
+            panic!("waited {limit:?} in vain: {what}");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until `find` finds something.
+#[track_caller]
+pub fn wait_for<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    let mut found = None;
+    wait_until(what, || {
+        found = find();
+        found.is_some()
+    });
+    found.expect("it was found")
+}
+
+/// What a program answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs a program that ends by itself, and kills it and panics when it does not.
+#[track_caller]
+pub fn run(command: &mut Command) -> Answer {
+    use std::process::Stdio;
+    let shown = format!("{command:?}");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{shown}: {error}"));
+    let start = Instant::now();
+    while child.try_wait().expect("a child can be waited for").is_none() {
+        if start.elapsed() > PATIENCE {
+            let _ = child.kill();
+            let Output { stdout, stderr, .. } = child.wait_with_output().expect("a child can be waited for");
+            let (out, err) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+            panic!("{shown} does not end\n{out}{err}");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let output = child.wait_with_output().expect("a child can be waited for");
+    use std::os::unix::process::ExitStatusExt;
+    Answer {
+        code: output.status.code().or(output.status.signal().map(|signal| 128 + signal)).expect("it ended"),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The text of a file; empty if there is none.
+pub fn text(path: impl AsRef<Path>) -> String {
+    String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
+}
+
+/// Whether this is root, who needs no user namespace.
+pub fn is_root() -> bool {
+    text("/proc/self/status").lines().any(|line| line.starts_with("Uid:\t0\t0\t"))
+}

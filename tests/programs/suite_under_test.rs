@@ -1,0 +1,7 @@
+//! All programs in one executable, as `svbox` is, where the tests find it.
+
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    svbox::main(std::env::args_os().collect())
+}
