@@ -90,7 +90,9 @@ impl Roster {
         match event {
             Event::Timeout => self.time_has_come(now, actions),
             Event::Command(command) => self.command(command, now, actions),
-            Event::Scanned(found) => self.scanned(found, now, actions),
+            Event::Scanned(Some(found)) => self.scanned(found, true, now, actions),
+            Event::ScannedInPart(found) => self.scanned(found, false, now, actions),
+            Event::Scanned(None) => self.scan_failed(now),
             Event::Looked(candidate, look) => self.looked(candidate, look, now, actions),
             Event::Started(slot, pid) => self.started(slot, pid, now, actions),
             Event::Ended(slot, code) => self.ended(slot, code, now, actions),
