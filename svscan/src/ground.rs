@@ -138,7 +138,7 @@ impl Entries {
 fn identity_of(path: &Path) -> io::Result<Identity> {
     match file::look(path)? {
         Some(info) if info.kind == Kind::Directory => Ok(info.identity),
-        Some(_) => Err(io::ErrorKind::NotADirectory.into()),
-        None => Err(io::ErrorKind::NotFound.into()),
+        Some(_) => Err(io::Error::new(io::ErrorKind::NotADirectory, "it is not a directory")),
+        None => Err(io::Error::new(io::ErrorKind::NotFound, "it does not exist")),
     }
 }

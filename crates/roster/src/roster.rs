@@ -152,6 +152,11 @@ impl Roster {
         self.get(slot.0).map_or(b"", |service| &service.name)
     }
 
+    /// Which directory a service is; `None` if the slot is free.
+    pub fn identity(&self, slot: Slot) -> Option<Identity> {
+        self.get(slot.0).map(|service| service.identity)
+    }
+
     /// What a service is to its neighbour.
     pub fn role(&self, slot: Slot) -> Role {
         match self.get(slot.0).map(|service| service.peer) {
