@@ -89,4 +89,4 @@ image: static ## a container image of an example (EXAMPLE=logged), with podman
 
 clean: ## remove what was built
 	$(CARGO) clean
-	rm -rf fuzz/target fuzz/artifacts
+	rm -rf fuzz/target fuzz/artifacts fuzz/found

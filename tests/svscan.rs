@@ -445,7 +445,7 @@ mod pick_up {
         });
         let pids = [tree.service("web").wait_up(), tree.service("web/log").wait_up()];
         std::fs::rename(tree.dir().join("web"), tree.scratch().join("away")).unwrap();
-        pids.map(|pid| tree.namespace().wait_dead(pid));
+        pids.iter().for_each(|&pid| tree.namespace().wait_dead(pid));
         wait_until("its supervisors to end", || {
             !tree.namespace().processes().iter().any(|(_, command)| command.contains("supervise web"))
         });

@@ -11,7 +11,7 @@ use servicedir::{names, read_number, record};
 use status::{Death, Detail, Notice, Reason};
 use sys::watch::{Change, Watch};
 use sys::{child, clock, file, process};
-use unix::{Exit, Pid, Signal};
+use unix::{Pid, Signal};
 
 use crate::settings::or_default;
 use crate::spawn;
@@ -141,7 +141,7 @@ impl Shell {
             Action::Kill(pid, signal) => kill(pid, signal),
             Action::KillGroup(pid, signal) => kill_group(pid, signal),
             Action::Report(overdue) => report(overdue),
-            Action::Remember(exit) => remember(exit),
+            Action::Remember(at, exit) => remember(Death { at, exit }),
             Action::StopListening => self.notification = None,
             Action::Publish(notices) => {
                 self.write_record(service);
@@ -249,9 +249,8 @@ fn say_failed(reason: Reason) {
     cli::say(format_args!("failed: {why}; it stays down until it is told to come up"));
 }
 
-fn remember(exit: Exit) {
+fn remember(death: Death) {
     let most = or_default(read_number(names::MAX_DEATH_TALLY, 0), "100").flatten().unwrap_or(DEATHS);
-    let death = Death { at: clock::now().wall, exit };
     if let Err(error) = record::add_death(death, most as usize) {
         warn(format_args!("unable to write {}: {}", names::DEATH_TALLY, reason(&error)));
     }

@@ -1,7 +1,8 @@
 //! Starting `run`, `crash`, `finish` and `check`.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, OsStr};
 use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -134,17 +135,19 @@ pub(crate) fn check(name: &CStr) -> Option<Pid> {
 }
 
 fn spawn_beside(path: &CStr, args: &[CString]) -> Option<Pid> {
+    let file = Path::new(OsStr::from_bytes(path.to_bytes()));
+    // To ask first costs a system call, to be refused costs a process. What cannot be asked is tried.
+    if matches!(file::exists(file), Ok(false)) && matches!(file::link_target(file), Ok(None)) {
+        return None;
+    }
     let spawn =
         Spawn { program: path, args, new_session: true, new_pid_namespace: false, give: &[], lock: None };
-    let error = match child::spawn(&spawn) {
+    let why = match child::spawn(&spawn) {
         Ok(pid) => return Some(pid),
         Err(SpawnError::Locked) => return None,
-        Err(SpawnError::Fork(error) | SpawnError::Exec(error)) => error,
+        Err(SpawnError::Fork(error)) => cli::reason(&error),
+        Err(SpawnError::Exec(error)) => problem::diagnose(file, &error).to_string(),
     };
-    let name = path.to_string_lossy();
-    let problem = problem::diagnose(Path::new(&*name), &error);
-    if problem != problem::Problem::Missing {
-        cli::warn(format_args!("unable to spawn {name}: {problem}; going on without it"));
-    }
+    cli::warn(format_args!("unable to spawn {}: {why}; going on without it", file.display()));
     None
 }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use control::Command;
 use status::Notice;
-use unix::{Exit, Pid, Signal};
+use unix::{Exit, Pid, Signal, Stamp};
 
 /// An input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +106,8 @@ pub enum Action {
     KillGroup(Pid, Signal),
     /// Say that this is killed for taking too long.
     Report(Overdue),
-    /// Add the death to the tally.
-    Remember(Exit),
+    /// Add this death to the tally.
+    Remember(Stamp, Exit),
     /// Read the notification descriptor no more.
     StopListening,
     /// Write the record, *then* send these notices.

@@ -192,6 +192,6 @@ fn die(service: &mut Service, up: Up, exit: Exit, now: Now, settings: &Settings)
     if let Check::Running { pid: Some(pid), .. } = up.check {
         actions.push(Action::KillGroup(pid, Signal::KILL));
     }
-    actions.extend([Action::Remember(exit), Action::SpawnScript(script, death)]);
+    actions.extend([Action::Remember(now.wall, exit), Action::SpawnScript(script, death)]);
     actions
 }

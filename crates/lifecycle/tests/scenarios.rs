@@ -18,7 +18,7 @@ fn crash_once(service: Service, run_pid: i64, started_at: u64, died_at: u64, set
 #[test]
 fn service_that_lived_longer_than_the_delay_starts_again_at_once() {
     let (service, actions) = run(up(true, false), &[Event::Exited(pid(7), Exit::Code(0))], at_ms(6_500));
-    assert!(actions.contains(&Action::Remember(Exit::Code(0))));
+    assert!(actions.contains(&Action::Remember(at_ms(6_500).wall, Exit::Code(0))));
     let (service, _) = run(service, &[Event::ScriptSpawned(None)], at_ms(6_500));
     assert_eq!(service.deadline(), Some(Duration::from_millis(6_500)));
     assert_eq!(service.detail().start_at, None);

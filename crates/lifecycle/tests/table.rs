@@ -21,7 +21,7 @@ fn transition_table_is_the_one_checked_in() {
                 continue;
             }
             let change = if next == service { "=".to_owned() } else { common::describe(&next) };
-            let actions: Vec<String> = actions.iter().map(|action| format!("{action:?}")).collect();
+            let actions: Vec<String> = actions.iter().map(common::describe_action).collect();
             writeln!(table, "  {name:<22} -> {change:<58} | {}", actions.join(", ")).unwrap();
         }
     }

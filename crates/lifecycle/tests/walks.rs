@@ -118,7 +118,7 @@ impl World {
             }
             Action::Exit(code) => self.exited = Some(code),
             Action::Report(_)
-            | Action::Remember(_)
+            | Action::Remember(..)
             | Action::StopListening
             | Action::Publish(_)
             | Action::MakeDown

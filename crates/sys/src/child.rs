@@ -35,7 +35,7 @@ pub struct Spawn<'a> {
     pub new_session: bool,
     /// As process 1 of a PID namespace of its own (needs CAP_SYS_ADMIN).
     pub new_pid_namespace: bool,
-    /// Descriptors it gets, as (ours, its number), 8 at most. Every other one of ours is close-on-exec.
+    /// Descriptors it gets, each once, as (ours, its number), 8 at most. Every other one of ours is close-on-exec.
     pub give: &'a [(BorrowedFd<'a>, RawFd)],
     /// Its number for a descriptor that it gets, of a file that it locks whole before it begins: a record
     /// lock, its own and not its children's.
@@ -139,8 +139,12 @@ unsafe fn give(descriptors: &[(BorrowedFd<'_>, RawFd)]) -> bool {
         // SAFETY: fcntl(F_DUPFD) changes the child's descriptor table only.
         *place = if in_the_way { unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, beyond) } } else { fd };
     }
-    // SAFETY: dup2 changes the child's descriptor table only. It fails on -1.
-    safe.iter().zip(descriptors).all(|(&from, &(_, to))| unsafe { libc::dup2(from, to) } != -1)
+    // A record lock is lost when any descriptor of its file is closed (fcntl(2)): the spare ones must not
+    // wait for the exec. None of them is one of the numbers that were given.
+    // SAFETY: dup2 and close change the child's descriptor table only. dup2 fails on -1.
+    safe.iter()
+        .zip(descriptors)
+        .all(|(&from, &(_, to))| unsafe { libc::dup2(from, to) != -1 && libc::close(from) != -1 })
 }
 
 /// Takes the lock that the plan asks for, or notes that it is taken.

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, RawDir, SeekFrom};
+use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
 use crate::file::{self, Kind};
@@ -28,14 +28,13 @@ impl Dir {
         Ok(Dir(rustix::fs::openat(CWD, path, flags, Mode::empty())?))
     }
 
-    /// Calls `visit` with the name of every entry but `.` and `..`, from the first on. Entries may come
-    /// and go meanwhile; `visit` may remove the one it is called for.
+    /// Calls `visit` with the name of every entry but `.` and `..`. Entries may come and go meanwhile;
+    /// `visit` may remove the one it is called for. A directory is listed once: afterwards it is at its end.
     ///
     /// # Errors
     /// What getdents(2) says.
     #[inline(never)] // Its buffer would stand in the frame of a caller's loop, and its pages stay.
     pub fn each(&self, mut visit: impl FnMut(&CStr)) -> io::Result<()> {
-        rustix::fs::seek(&self.0, SeekFrom::Start(0))?;
         let mut buffer = [const { MaybeUninit::uninit() }; BUFFER];
         let mut entries = RawDir::new(&self.0, &mut buffer);
         while let Some(entry) = entries.next() {
@@ -152,12 +151,9 @@ mod tests {
         for i in 0..200 {
             std::fs::write(root.join(format!("entry-{i}")), "").unwrap();
         }
-        let dir = Dir::open(&root).unwrap();
-        for _ in 0..2 {
-            let mut count = 0;
-            dir.each(|_| count += 1).unwrap();
-            assert_eq!(count, 200);
-        }
+        let mut count = 0;
+        Dir::open(&root).unwrap().each(|_| count += 1).unwrap();
+        assert_eq!(count, 200);
         std::fs::remove_dir_all(root).unwrap();
     }
 }

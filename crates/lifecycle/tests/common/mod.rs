@@ -153,6 +153,14 @@ pub(crate) fn EVENTS() -> Vec<(String, Event)> {
     events
 }
 
+/// An action in few words: the moment of a death is that of the step.
+pub(crate) fn describe_action(action: &Action) -> String {
+    match action {
+        Action::Remember(_, exit) => format!("Remember({exit})"),
+        other => format!("{other:?}"),
+    }
+}
+
 /// A state in few words.
 pub(crate) fn describe(service: &Service) -> String {
     let record = service.record();
