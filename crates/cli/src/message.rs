@@ -1,22 +1,14 @@
 //! Messages and answers.
 
-<<<<<<< HEAD
 use std::borrow::Cow;
-use std::fmt::Display;
-=======
 use std::fmt::{self, Display, Write as _};
->>>>>>> svscan
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
-<<<<<<< HEAD
-static PROGRAM: Mutex<Cow<'static, str>> = Mutex::new(Cow::Borrowed("sv"));
-=======
 /// The longest line, its newline included; what is longer is cut. Pipes keep so much together (pipe(7)).
 const LONGEST: usize = 1024;
 
-static PROGRAM: OnceLock<String> = OnceLock::new();
->>>>>>> svscan
+static PROGRAM: Mutex<Cow<'static, str>> = Mutex::new(Cow::Borrowed("sv"));
 
 /// Sets what every message of this process begins with: `svctl`, or `supervise web`.
 pub fn name_program(name: impl Into<Cow<'static, str>>) {
@@ -31,8 +23,14 @@ pub fn program() -> Cow<'static, str> {
 /// Writes one line to standard error. A line that cannot be written is lost: there is nobody to tell.
 /// Takes no memory: there may be none, and this is what says so.
 pub fn say(text: impl Display) {
+    say_plainly(&text);
+}
+
+#[inline(never)] // The line would stand in the frame of a caller's loop, and its pages stay.
+fn say_plainly(text: &dyn Display) {
     let mut line = Line { bytes: [0; LONGEST], length: 0 };
-    let _ = write!(line, "{}: {text}", program());
+    let _ = line.write_str(&PROGRAM.lock().unwrap_or_else(PoisonError::into_inner));
+    let _ = write!(line, ": {text}");
     let length = line.length.min(LONGEST - 1);
     line.bytes[length] = b'\n';
     let _ = io::stderr().write_all(&line.bytes[..=length]);

@@ -68,17 +68,12 @@ struct Plan<'a> {
 #[inline(never)] // The child's stack would stand in the frame of a caller's loop.
 pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
     assert!(spawn.give.len() <= MOST_GIVEN);
-<<<<<<< HEAD
-    let argv: Vec<*const c_char> = spawn.args.iter().map(|arg| arg.as_ptr()).chain([ptr::null()]).collect();
-    let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0, locked: false };
-=======
     assert!(spawn.args.len() <= MOST_ARGS);
     let mut argv = [ptr::null::<c_char>(); MOST_ARGS + 1];
     for (place, arg) in argv.iter_mut().zip(spawn.args) {
         *place = arg.as_ptr();
     }
-    let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0 };
->>>>>>> svscan
+    let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0, locked: false };
     let mut stack = [const { MaybeUninit::<u8>::uninit() }; CHILD_STACK];
     let namespace = if spawn.new_pid_namespace { libc::CLONE_NEWPID } else { 0 };
     // SAFETY: with CLONE_VFORK this thread sleeps until the child has executed a program or has exited,

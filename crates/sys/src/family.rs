@@ -112,9 +112,11 @@ mod tests {
             std::thread::yield_now();
         };
         assert_eq!(family.len(), 2);
-        let stranger = Descendant { parent: branch, ..family[0] };
-        assert!(family[0].parent == branch || kill(stranger, Signal::KILL).is_err());
-        for one in family.into_iter().rev() {
+        let (grandchildren, children): (Vec<_>, Vec<_>) =
+            family.into_iter().partition(|one| one.parent == branch);
+        let stranger = Descendant { parent: Pid::new(1).unwrap(), ..grandchildren[0] };
+        assert!(kill(stranger, Signal::KILL).is_err());
+        for one in grandchildren.into_iter().chain(children) {
             kill(one, Signal::KILL).unwrap();
         }
         child.wait().unwrap();
