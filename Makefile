@@ -49,8 +49,8 @@ check: linker pages ## format, lints, unit tests, documentation, floors, manual 
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --tests -- -D warnings
-	$(CARGO) test --quiet --workspace --exclude suite-tests
-	$(CARGO) test --quiet -p suite-tests --test floors
+	$(CARGO) $(TEST) --workspace --exclude suite-tests
+	$(CARGO) test --quiet -p suite-tests --test floors --test documents
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --workspace --no-deps
 
 pages:
