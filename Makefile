@@ -63,7 +63,7 @@ differential: linker ## play random scripts of commands to our supervisor and to
 	$(CARGO) test -p suite-tests --test differential -- --nocapture
 
 golden: linker ## write the golden files again; then read the diff
-	UPDATE_GOLDEN=1 $(CARGO) test --workspace --exclude suite-tests
+	GOLDEN=write $(CARGO) test --workspace --exclude suite-tests
 
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
 	@fuzz/run $(FUZZ_SECONDS)
