@@ -63,8 +63,12 @@ impl Tree {
     /// Starts a tree on the scan directory that `build` fills, and waits until it takes commands.
     #[track_caller]
     pub fn start(build: impl FnOnce(&mut Scan)) -> Tree {
-        let tree = Tree::launch(build);
-        wait_until("the scanner to take commands", || tree.is_listening());
+        let mut tree = Tree::launch(build);
+        wait_until("the scanner to take commands", || {
+            let exit = tree.try_exit();
+            assert_eq!(exit, None, "the scanner ended");
+            tree.is_listening()
+        });
         tree
     }
 
