@@ -1,5 +1,7 @@
 //! The tools for people: `svctl` and `svwait`, on one supervisor.
 
+#![forbid(unsafe_code)]
+
 mod kit;
 
 use std::process::Command;
@@ -154,7 +156,7 @@ mod svctl {
         ours_only!("s6-svc 2.11 takes one");
         let supervisor = up();
         let answer = ctl(&supervisor, &["-d", "/no/such/service", "web"]);
-        assert_eq!(answer.code, 102, "{}", answer.err);
+        assert_eq!(answer.code, 111, "{}", answer.err);
         assert!(answer.err.contains("/no/such/service"), "{}", answer.err);
         supervisor.wait_down();
     }
@@ -225,7 +227,7 @@ mod svctl {
             .args(["-d", "./web"])
             .current_dir("/")
             .env("SVDIR", supervisor.scratch()));
-        assert_eq!(answer.code, 102, "{}", answer.err);
+        assert_eq!(answer.code, 111, "{}", answer.err);
         assert!(supervisor.record().is_up());
     }
 }
