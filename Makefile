@@ -52,7 +52,7 @@ check: linker pages ## format, lints, unit tests, documentation, floors, manual 
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --tests -- -D warnings
 	$(CARGO) $(TEST) --workspace --exclude suite-tests
-	$(CARGO) test --quiet -p suite-tests --test floors --test documents
+	$(CARGO) test --quiet -p suite-tests --test floors --test manuals --test documents
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --workspace --no-deps
 
 pages:
