@@ -6,7 +6,8 @@ use std::path::Path;
 
 use cli::options::Program;
 
-const PROGRAMS: [&Program; 4] = [&supervise::PROGRAM, &svctl::PROGRAM, &svwait::PROGRAM, &svbox::PROGRAM];
+const PROGRAMS: [&Program; 5] =
+    [&svscan::PROGRAM, &supervise::PROGRAM, &svctl::PROGRAM, &svwait::PROGRAM, &svbox::PROGRAM];
 
 /// The page of a program; `None` while there is none.
 fn page(name: &str) -> Option<String> {
