@@ -1,5 +1,7 @@
 //! One supervisor and its service: what holds for ours and for s6 2.11.
 
+#![forbid(unsafe_code)]
+
 mod kit;
 
 use std::os::unix::fs::{MetadataExt, symlink};

@@ -1,5 +1,7 @@
 //! The scanner and its tree.
 
+#![forbid(unsafe_code)]
+
 mod kit;
 
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -1,5 +1,7 @@
 //! The tools for people: `svctl` and `svwait`, on one supervisor.
 
+#![forbid(unsafe_code)]
+
 mod kit;
 
 use std::process::Command;
