@@ -49,8 +49,8 @@ check: linker pages ## format, lints, unit tests, documentation, floors, manual 
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --tests -- -D warnings
-	$(CARGO) test --quiet --workspace --exclude suite-tests
-	$(CARGO) test --quiet -p suite-tests --test floors
+	$(CARGO) $(TEST) --workspace --exclude suite-tests
+	$(CARGO) test --quiet -p suite-tests --test floors --test documents
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --workspace --no-deps
 
 pages:
@@ -63,7 +63,7 @@ differential: linker ## play random scripts of commands to our supervisor and to
 	$(CARGO) test -p suite-tests --test differential -- --nocapture
 
 golden: linker ## write the golden files again; then read the diff
-	UPDATE_GOLDEN=1 $(CARGO) test --workspace --exclude suite-tests
+	GOLDEN=write $(CARGO) test --workspace --exclude suite-tests
 
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
 	@fuzz/run $(FUZZ_SECONDS)

@@ -67,7 +67,7 @@ fn every_file_that_the_readme_links_to_exists() {
 
 #[test]
 fn every_option_is_in_its_manual_page() {
-    let programs: [&Program; 2] = [&svbox::PROGRAM, &supervise::PROGRAM];
+    let programs: [&Program; 4] = [&svbox::PROGRAM, &supervise::PROGRAM, &svctl::PROGRAM, &svwait::PROGRAM];
     for program in programs {
         let page = read(&format!("{0}/{0}.8", program.name));
         for option in program.options {

@@ -13,7 +13,7 @@ type Main = fn(Vec<OsString>) -> ExitCode;
 
 /// Every name with its program.
 const PROGRAMS: &[(&str, Main)] =
-    &[("supervise", supervise::main), ("svctl", svctl::main), ("svwait", svwait::main)];
+    &[("supervise", supervise::main), ("svscan", svscan), ("svctl", svctl::main), ("svwait", svwait::main)];
 
 /// `svbox`, as its users see it.
 pub const PROGRAM: Program = Program {
@@ -39,6 +39,11 @@ pub fn main(mut args: Vec<OsString>) -> ExitCode {
         },
         None => misuse(args),
     }
+}
+
+/// The scanner, for which this executable is the supervisor too.
+fn svscan(args: Vec<OsString>) -> ExitCode {
+    svscan::main_with(args, true)
 }
 
 /// The program that goes by the last part of this path.

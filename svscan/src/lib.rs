@@ -1,3 +1,79 @@
-//! To come.
+//! `svscan`: keeps a supervisor for every service directory of a scan directory; fit to be process 1.
+//!
+//! Signals, the control FIFO, the watch and one deadline become events (`sources`); the roster decides;
+//! its actions are performed (`scanner`), and those that have an answer are answered before anything
+//! else is looked at.
 
 #![forbid(unsafe_code)]
+
+mod end;
+mod ground;
+mod hooks;
+mod hush;
+mod kill;
+mod look;
+mod options;
+mod pipes;
+mod program;
+mod scanner;
+mod sources;
+mod watches;
+mod words;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use cli::{Failure, Unable};
+use sys::{process, signals};
+use unix::Signal;
+
+use options::Options;
+pub use options::PROGRAM;
+
+use crate::ground::Ground;
+use crate::scanner::Scanner;
+
+/// The signals that mean something to a scanner; every other one stays blocked.
+const SIGNALS: [Signal; 11] = [
+    Signal::CHLD,
+    Signal::ALRM,
+    Signal::ABRT,
+    Signal::HUP,
+    Signal::INT,
+    Signal::TERM,
+    Signal::QUIT,
+    Signal::USR1,
+    Signal::USR2,
+    Signal::PWR,
+    Signal::WINCH,
+];
+
+/// Runs the program in an executable of its own.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    main_with(args, false)
+}
+
+/// Runs the program. In the multi-call executable `supervise` may be this very executable.
+pub fn main_with(args: Vec<OsString>, multi_call: bool) -> ExitCode {
+    match run(args, multi_call) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(args: Vec<OsString>, multi_call: bool) -> Result<ExitCode, Failure> {
+    let Some(options) = options::parse(args)? else { return Ok(ExitCode::SUCCESS) };
+    process::open_standard_descriptors().unable(|| "open /dev/null")?;
+    process::keep_descriptors_from_children();
+    let ground = Ground::take(&options.directory, options.s6_names)?;
+    let scanner = prepare(options, ground, multi_call)?;
+    Ok(scanner.run())
+}
+
+fn prepare(options: Options, ground: Ground, multi_call: bool) -> Result<Scanner, Failure> {
+    let supervise = program::find("supervise", multi_call)?;
+    process::become_subreaper().unable(|| "become the parent of orphans")?;
+    let signals = signals::take(&SIGNALS).unable(|| "take signals")?;
+    end::prepare(&ground.names);
+    Ok(Scanner::new(options, ground, signals, supervise))
+}

@@ -75,12 +75,17 @@ impl Tree {
     /// Starts a tree and waits for nothing.
     #[track_caller]
     pub fn launch(build: impl FnOnce(&mut Scan)) -> Tree {
+        Tree::launch_program(&program("svscan"), build)
+    }
+
+    /// The same with this program, whatever suite is tested.
+    #[track_caller]
+    pub fn launch_program(svscan: &Path, build: impl FnOnce(&mut Scan)) -> Tree {
         let scratch = Scratch::new();
         let dir = scratch.path().join("scan");
         std::fs::create_dir(&dir).expect("a scan directory can be made");
         let mut scan = Scan { dir: dir.clone(), options: Vec::new(), shell: String::new() };
         build(&mut scan);
-        let svscan = program("svscan");
         let shell = format!("{}\nexec \"$@\"", scan.shell);
         let mut command: Vec<&OsStr> = vec!["sh".as_ref(), "-c".as_ref(), shell.as_ref(), "sh".as_ref()];
         command.push(svscan.as_ref());

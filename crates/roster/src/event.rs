@@ -83,6 +83,8 @@ pub enum Event<'a> {
     Command(ScanCommand),
     /// Answer to `Scan`: every directory there is; `None`: it cannot be read now.
     Scanned(Option<&'a [Found<'a>]>),
+    /// Answer to `Scan`: there is this, and something that could not be looked at.
+    ScannedInPart(&'a [Found<'a>]),
     /// Answer to `Look`.
     Looked(Candidate, Look),
     /// Answer to `Start`; `None`: not now.

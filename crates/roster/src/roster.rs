@@ -90,7 +90,9 @@ impl Roster {
         match event {
             Event::Timeout => self.time_has_come(now, actions),
             Event::Command(command) => self.command(command, now, actions),
-            Event::Scanned(found) => self.scanned(found, now, actions),
+            Event::Scanned(Some(found)) => self.scanned(found, true, now, actions),
+            Event::ScannedInPart(found) => self.scanned(found, false, now, actions),
+            Event::Scanned(None) => self.scan_failed(now),
             Event::Looked(candidate, look) => self.looked(candidate, look, now, actions),
             Event::Started(slot, pid) => self.started(slot, pid, now, actions),
             Event::Ended(slot, code) => self.ended(slot, code, now, actions),
@@ -148,6 +150,11 @@ impl Roster {
     /// The name of a service: `web`, or `web/log`.
     pub fn name(&self, slot: Slot) -> &[u8] {
         self.get(slot.0).map_or(b"", |service| &service.name)
+    }
+
+    /// Which directory a service is; `None` if the slot is free.
+    pub fn identity(&self, slot: Slot) -> Option<Identity> {
+        self.get(slot.0).map(|service| service.identity)
     }
 
     /// What a service is to its neighbour.

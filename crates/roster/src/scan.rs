@@ -110,16 +110,24 @@ impl Roster {
         }
     }
 
-    pub(crate) fn scanned(&mut self, found: Option<&[Found<'_>]>, now: Duration, actions: &mut Actions) {
-        let Some(scan) = self.scanning.take() else { return };
-        if self.stop.is_some() {
-            return;
+    pub(crate) fn scan_failed(&mut self, now: Duration) {
+        if let (Some(scan), None) = (self.scanning.take(), self.stop) {
+            self.plan_scan(Pending { at: now + SCAN_AGAIN, since: now, ..scan });
         }
-        let Some(found) = found else {
-            return self.plan_scan(Pending { at: now + SCAN_AGAIN, since: now, ..scan });
-        };
-        if self.blind {
-            self.watching(false, now);
+    }
+
+    pub(crate) fn scanned(&mut self, found: &[Found<'_>], whole: bool, now: Duration, actions: &mut Actions) {
+        let Some(scan) = self.scanning.take().filter(|_| self.stop.is_none()) else { return };
+        if self.blind || !whole {
+            self.plan_scan(Pending {
+                at: now + SCAN_AGAIN,
+                since: now,
+                eager: false,
+                prune: Prune::Services,
+            });
+        }
+        if whole {
+            self.services.iter_mut().flatten().for_each(|service| service.seen = false);
         }
         self.mark(found, actions);
         for directory in found {
@@ -143,9 +151,6 @@ impl Roster {
     /// Marks the services that were found, those under their own name first; one that was found under
     /// another name only takes that.
     fn mark(&mut self, found: &[Found<'_>], actions: &mut Actions) {
-        for service in self.services.iter_mut().flatten() {
-            service.seen = false;
-        }
         for own_name in [true, false] {
             for directory in found {
                 let Some(place) = self.place_of_identity(directory.service) else { continue };

@@ -128,7 +128,7 @@ impl Roster {
         if self.by_pid.len() == 0 {
             return actions.push_back(Action::Leave(self.code()));
         }
-        if self.by_pid.len() > 2 || !self.by_pid.iter().all(is_special) {
+        if !self.by_pid.iter().all(is_special) {
             return;
         }
         let loggers_too = self.stop.is_some_and(|stop| stop.loggers_too);

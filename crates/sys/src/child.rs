@@ -190,6 +190,23 @@ pub fn any_left() -> bool {
     }
 }
 
+/// Waits for any child and reaps it.
+///
+/// # Errors
+/// ECHILD: there is none, and there will be none but by adoption.
+pub fn wait_for_any() -> io::Result<(Pid, Exit)> {
+    loop {
+        match rustix::process::wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) => {
+                let pid = Pid::new(pid.as_raw_nonzero().get().into()).ok_or(Errno::CHILD)?;
+                return Ok((pid, exit(status)));
+            }
+            Ok(None) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 /// Waits for one child and gives how it ended.
 ///
 /// # Errors

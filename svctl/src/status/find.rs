@@ -85,7 +85,7 @@ fn list(scan: &Path) -> io::Result<Vec<Place>> {
     Dir::open(scan)?.each(|name| {
         let name = name.to_bytes();
         let dir = scan.join(OsStr::from_bytes(name));
-        if name.starts_with(b".") || !is_service(&dir) {
+        if !scandir::is_service_name(name) || !is_service(&dir) {
             return;
         }
         let log = dir.join(names::LOG);

@@ -1,0 +1,296 @@
+//! What must be true, as stories.
+
+mod world;
+
+use std::time::Duration;
+
+use control::ScanCommand;
+use roster::{Arrival, Event, Settings};
+use unix::Exit;
+use world::{World, settings};
+
+const MS: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn what_is_there_at_the_start_is_started_complete_or_not() {
+    let mut world = World::new(settings());
+    world.make("web", true, true);
+    world.make("half", false, false);
+    world.event(Event::Watching(true));
+    world.wait(Duration::ZERO);
+    assert_eq!(world.running(), "half web web/log");
+    assert_eq!(world.roster.deadline(), None);
+}
+
+#[test]
+fn directory_made_in_place_starts_once_it_is_complete_and_quiet() {
+    let mut world = World::with(&[]);
+    world.make("web", false, false);
+    world.appear("web", Arrival::Made);
+    world.wait(3 * SECOND);
+    world.directories.get_mut("web").unwrap().complete = true;
+    world.event(Event::Altered(b"web"));
+    world.wait(49 * MS);
+    assert_eq!(world.running(), "");
+    world.wait(MS);
+    assert_eq!(world.running(), "web");
+    assert_eq!(world.take_told(), "start web");
+    world.wait(60 * SECOND);
+    assert_eq!(world.roster.deadline(), None);
+}
+
+#[test]
+fn directory_renamed_into_place_starts_at_once() {
+    let mut world = World::with(&[]);
+    world.make("web", true, true);
+    world.appear("web", Arrival::Whole);
+    assert_eq!(world.running(), "web web/log");
+    assert_eq!(world.roster.deadline(), None);
+}
+
+#[test]
+fn incomplete_directory_is_spoken_of_once_after_ten_seconds() {
+    let mut world = World::with(&[]);
+    world.make("web", false, false);
+    world.appear("web", Arrival::Made);
+    world.wait(9 * SECOND);
+    assert_eq!(world.take_told(), "");
+    world.wait(300 * SECOND);
+    assert_eq!(world.take_told(), "say: web not started");
+    assert_eq!(world.roster.deadline(), None);
+}
+
+#[test]
+fn command_starts_what_the_watch_would_wait_for() {
+    let mut world = World::with(&[]);
+    world.make("web", false, false);
+    world.appear("web", Arrival::Made);
+    world.event(Event::Command(ScanCommand::Scan));
+    assert_eq!(world.running(), "web");
+    world.wait(60 * SECOND);
+    assert_eq!(world.take_told(), "start web");
+}
+
+#[test]
+fn log_that_follows_its_service_soon_is_started_with_a_word() {
+    let mut world = World::with(&[]);
+    world.make("web", false, true);
+    world.appear("web", Arrival::Made);
+    world.wait(SECOND);
+    assert_eq!(world.take_told(), "start web");
+    let log = Some(world.identity());
+    world.directories.get_mut("web").unwrap().log = log;
+    world.event(Event::Altered(b"web"));
+    world.wait(SECOND);
+    assert_eq!(world.take_told(), "say: web/log is late, start web/log");
+}
+
+#[test]
+fn supervisor_that_dies_is_started_again_at_most_once_a_second() {
+    let mut world = World::with(&["web"]);
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(111));
+    world.wait(999 * MS);
+    assert_eq!(world.running(), "");
+    world.wait(MS);
+    assert_eq!(world.running(), "web");
+    world.wait(5 * SECOND);
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(111));
+    world.wait(Duration::ZERO);
+    assert_eq!(world.running(), "web");
+}
+
+#[test]
+fn start_that_fails_is_tried_again_and_holds_up_nobody() {
+    let mut world = World::with(&["web"]);
+    world.starved = true;
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
+    world.wait(10 * SECOND);
+    assert_eq!(world.running(), "");
+    world.starved = false;
+    world.wait(SECOND);
+    assert_eq!(world.running(), "web");
+}
+
+#[test]
+fn service_that_has_gone_is_stopped_before_its_logger() {
+    let mut world = World::with(&["web+log"]);
+    world.take_told();
+    world.directories.clear();
+    world.event(Event::Vanished(b"web"));
+    world.wait(99 * MS);
+    assert_eq!(world.take_told(), "");
+    world.wait(MS);
+    assert_eq!(world.take_told(), "SIGTERM to web");
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
+    assert_eq!(world.take_told(), "close pipe, SIGHUP to web/log");
+    world.obey();
+    world.wait(5 * SECOND);
+    assert_eq!(world.running(), "");
+    assert_eq!(world.roster.deadline(), None);
+}
+
+#[test]
+fn service_that_is_back_within_the_time_for_replacement_is_not_touched() {
+    let mut world = World::with(&["web"]);
+    world.take_told();
+    world.event(Event::Vanished(b"web"));
+    world.wait(50 * MS);
+    world.appear("web", Arrival::Whole);
+    world.wait(10 * SECOND);
+    assert_eq!(world.take_told(), "");
+}
+
+#[test]
+fn another_directory_under_the_name_waits_for_the_old_supervisor() {
+    let mut world = World::with(&["web"]);
+    world.take_told();
+    world.make("web", false, true);
+    world.appear("web", Arrival::Whole);
+    world.wait(SECOND);
+    assert_eq!(world.take_told(), "SIGTERM to web");
+    world.wait(60 * SECOND);
+    assert_eq!((world.take_told().as_str(), world.roster.deadline()), ("", None));
+    world.obey();
+    world.wait(SECOND);
+    assert_eq!(world.take_told(), "start web");
+}
+
+#[test]
+fn service_that_was_renamed_keeps_running_and_starts_under_its_new_name() {
+    let mut world = World::with(&["web+log"]);
+    world.take_told();
+    let directory = world.directories.remove("web").unwrap();
+    world.directories.insert("site".into(), directory);
+    world.event(Event::Vanished(b"web"));
+    world.appear("site", Arrival::Whole);
+    world.wait(5 * SECOND);
+    assert_eq!(world.take_told(), "");
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(111));
+    world.wait(SECOND);
+    assert_eq!(world.running(), "site web/log");
+}
+
+#[test]
+fn without_a_watch_only_prune_stops_what_has_gone() {
+    let mut world = World::new(settings());
+    world.make("web", false, true);
+    world.make("db", false, true);
+    world.wait(Duration::ZERO);
+    world.take_told();
+    world.directories.remove("web");
+    world.event(Event::Command(ScanCommand::Prune));
+    assert_eq!(world.take_told(), "");
+    world.event(Event::Command(ScanCommand::Scan));
+    assert_eq!(world.take_told(), "");
+    world.event(Event::Command(ScanCommand::Prune));
+    assert_eq!(world.take_told(), "SIGTERM to web");
+    world.obey();
+    world.wait(5 * SECOND);
+    assert_eq!(world.running(), "db");
+}
+
+#[test]
+fn loggers_are_told_after_their_producers() {
+    let mut world = World::with(&["db", "web+log"]);
+    world.take_told();
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    assert_eq!(world.take_told(), "SIGTERM to db, SIGTERM to web");
+    world.event(Event::Command(ScanCommand::Terminate));
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
+    assert_eq!(world.take_told(), "close pipe, close pipe, SIGHUP to web/log");
+    world.wait(5 * SECOND);
+    assert_eq!(world.take_told(), "say: waiting for db web/log");
+    world.wait(60 * SECOND);
+    assert_eq!(world.take_told(), "say: waiting for db web/log");
+    world.obey();
+    assert_eq!(world.take_told(), "leave 0");
+}
+
+#[test]
+fn quit_tells_loggers_too_also_after_terminate() {
+    let mut world = World::with(&["web+log"]);
+    world.take_told();
+    world.stop_is_ordered(true);
+    world.event(Event::Command(ScanCommand::Terminate));
+    world.event(Event::Command(ScanCommand::Quit));
+    assert_eq!(world.take_told(), "SIGTERM to web, SIGTERM to web/log");
+    world.obey();
+    assert_eq!(world.left, Some(0));
+}
+
+#[test]
+fn logger_of_everything_is_the_last() {
+    let mut world = World::with(&["db", "svscan-log", "web+log"]);
+    world.take_told();
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    assert_eq!(world.take_told(), "SIGTERM to db, SIGTERM to web");
+    world.exit(world.pid_of("db").unwrap(), Exit::Code(0));
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
+    world.take_told();
+    world.exit(world.pid_of("web/log").unwrap(), Exit::Code(0));
+    assert_eq!(world.take_told(), "leave output, SIGHUP to svscan-log");
+    world.obey();
+    assert_eq!(world.take_told(), "leave 0");
+}
+
+#[test]
+fn what_is_left_is_killed_loggers_two_seconds_later() {
+    let mut world = World::new(Settings { stop_timeout: Some(3 * SECOND), ..settings() });
+    world.make("web", true, true);
+    world.wait(Duration::ZERO);
+    world.take_told();
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    world.wait(3 * SECOND);
+    assert_eq!(world.take_told(), "SIGTERM to web, kill all but loggers");
+    world.event(Event::Exited(unix::Pid::new(4000).unwrap(), Exit::Code(0)));
+    world.wait(Duration::ZERO);
+    assert_eq!(world.take_told(), "kill all but loggers");
+    world.wait(2 * SECOND);
+    assert_eq!(world.take_told(), "kill all, say: waiting for web web/log");
+}
+
+#[test]
+fn essential_service_gives_the_exit_code() {
+    let mut world = World::with(&["key", "web"]);
+    world.take_told();
+    world.essential_code = Some(3);
+    world.exit(world.pid_of("key").unwrap(), Exit::Code(roster::ESSENTIAL_ENDED));
+    assert_eq!(world.take_told(), "say: key was essential (3), SIGTERM to web");
+    world.obey();
+    assert_eq!(world.take_told(), "leave 3");
+}
+
+#[test]
+fn scan_directory_that_cannot_be_read_stops_nothing() {
+    let mut world = World::with(&["web"]);
+    world.take_told();
+    world.starved = true;
+    world.event(Event::Overflow);
+    world.wait(20 * SECOND);
+    assert_eq!(world.take_told(), "");
+    world.starved = false;
+    world.directories.clear();
+    world.wait(5 * SECOND);
+    assert_eq!(world.take_told(), "SIGTERM to web");
+}
+
+#[test]
+fn full_roster_takes_the_next_one_when_another_is_forgotten() {
+    let mut world = World::new(Settings { most: 2, ..settings() });
+    for name in ["a", "b", "c"] {
+        world.make(name, false, true);
+    }
+    world.event(Event::Watching(true));
+    world.wait(Duration::ZERO);
+    assert_eq!(world.take_told(), "say: too many, start a, start b");
+    world.directories.remove("a");
+    world.event(Event::Vanished(b"a"));
+    world.wait(SECOND);
+    world.obey();
+    world.wait(SECOND);
+    assert_eq!(world.running(), "b c");
+}

@@ -1,0 +1,292 @@
+//! A scan directory and its processes, as far as a roster can tell.
+
+#![allow(
+    clippy::unwrap_used,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "each test file uses a part of it"
+)]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use roster::{
+    Action, Actions, Arrival, Candidate, Event, Found, Identity, Look, Remark, Role, Roster, Settings, Slot,
+    Spare,
+};
+use unix::{Exit, Pid, Signal};
+
+/// A directory of the scan directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Directory {
+    pub identity: Identity,
+    pub log: Option<Identity>,
+    pub complete: bool,
+}
+
+/// A supervisor that lives.
+#[derive(Clone, Debug)]
+pub struct Process {
+    pub slot: Slot,
+    pub name: String,
+    pub identity: Identity,
+    /// The directory of its producer, if it is a logger.
+    pub producer: Option<Identity>,
+    pub signals: Vec<Signal>,
+}
+
+pub struct World {
+    pub roster: Roster,
+    pub now: Duration,
+    pub directories: BTreeMap<String, Directory>,
+    pub processes: BTreeMap<Pid, Process>,
+    /// What was done and said since it was last taken.
+    pub told: Vec<String>,
+    pub left: Option<u8>,
+    /// Starts and scans fail.
+    pub starved: bool,
+    pub most: usize,
+    pub essential_code: Option<u8>,
+    last_pid: i64,
+    last_inode: u64,
+    stopping: bool,
+    quit: bool,
+    last_start: BTreeMap<Identity, Duration>,
+}
+
+pub fn settings() -> Settings {
+    Settings { most: 100, rescan: None, stop_timeout: None, special: [b"svscan-log", b"s6-svscan-log"] }
+}
+
+impl World {
+    pub fn new(settings: Settings) -> World {
+        let now = Duration::from_secs(100);
+        World {
+            most: settings.most,
+            roster: Roster::new(settings, now),
+            now,
+            directories: BTreeMap::new(),
+            processes: BTreeMap::new(),
+            told: Vec::new(),
+            left: None,
+            starved: false,
+            essential_code: None,
+            last_pid: 100,
+            last_inode: 0,
+            stopping: false,
+            quit: false,
+            last_start: BTreeMap::new(),
+        }
+    }
+
+    /// A world in which these directories (`web`, `web+log`) are there from the start, and watched.
+    pub fn with(names: &[&str]) -> World {
+        let mut world = World::new(settings());
+        for name in names {
+            let (name, logged) = match name.strip_suffix("+log") {
+                Some(name) => (name, true),
+                None => (*name, false),
+            };
+            world.make(name, logged, true);
+        }
+        world.event(Event::Watching(true));
+        world.wait(Duration::ZERO);
+        world
+    }
+
+    pub fn identity(&mut self) -> Identity {
+        self.last_inode += 1;
+        (1, self.last_inode)
+    }
+
+    /// Makes a directory, without a word to the roster.
+    pub fn make(&mut self, name: &str, logged: bool, complete: bool) {
+        let identity = self.identity();
+        let log = logged.then(|| self.identity());
+        self.directories.insert(name.into(), Directory { identity, log, complete });
+    }
+
+    pub fn event(&mut self, event: Event<'_>) {
+        let mut actions = Actions::new();
+        self.roster.step(event, self.now, &mut actions);
+        while let Some(action) = actions.pop_front() {
+            self.perform(action, &mut actions);
+        }
+    }
+
+    /// Lets time pass, and the deadlines in it come.
+    pub fn wait(&mut self, time: Duration) {
+        let until = self.now + time;
+        for _ in 0..100_000 {
+            match self.roster.deadline() {
+                Some(at) if at <= until && self.left.is_none() => {
+                    self.now = self.now.max(at);
+                    self.event(Event::Timeout);
+                }
+                _ => {
+                    self.now = until;
+                    return;
+                }
+            }
+        }
+        panic!("the deadline does not move on");
+    }
+
+    pub fn pid_of(&self, name: &str) -> Option<Pid> {
+        self.processes.iter().find(|(_, process)| process.name == name).map(|(&pid, _)| pid)
+    }
+
+    pub fn exit(&mut self, pid: Pid, exit: Exit) {
+        self.processes.remove(&pid);
+        self.event(Event::Exited(pid, exit));
+    }
+
+    /// Everybody who was told to exit does so.
+    pub fn obey(&mut self) {
+        while let Some(pid) = self.processes.iter().find(|(_, p)| !p.signals.is_empty()).map(|(&pid, _)| pid)
+        {
+            self.exit(pid, Exit::Code(0));
+        }
+    }
+
+    /// The names of the services that have a supervisor.
+    pub fn running(&self) -> String {
+        let mut names: Vec<_> = self.processes.values().map(|process| process.name.as_str()).collect();
+        names.sort_unstable();
+        names.join(" ")
+    }
+
+    pub fn take_told(&mut self) -> String {
+        std::mem::take(&mut self.told).join(", ")
+    }
+
+    pub fn stop_is_ordered(&mut self, quit: bool) {
+        self.stopping = true;
+        self.quit |= quit;
+    }
+
+    fn perform(&mut self, action: Action, actions: &mut Actions) {
+        match action {
+            Action::Scan => self.scan(actions),
+            Action::Look(candidate) => self.look(candidate, actions),
+            Action::Start(slot) => self.start(slot, actions),
+            Action::ReadEnd(slot) => {
+                self.stopping = true;
+                let code = self.essential_code;
+                self.roster.step(Event::Ended(slot, code), self.now, actions);
+            }
+            Action::Signal(pid, signal) => self.signal(pid, signal),
+            Action::ClosePipe(_) => self.tell("close pipe".into()),
+            Action::LeaveOutput => self.tell("leave output".into()),
+            Action::Unwatch(_) => {}
+            Action::StopWatching => {}
+            Action::Kill(Spare::Loggers) => self.tell("kill all but loggers".into()),
+            Action::Kill(Spare::Nobody) => self.tell("kill all".into()),
+            Action::Say(remark) => self.say(remark),
+            Action::Leave(code) => {
+                self.tell(format!("leave {code}"));
+                self.left = Some(code);
+            }
+        }
+    }
+
+    fn tell(&mut self, text: String) {
+        self.told.push(text);
+    }
+
+    fn name(&self, slot: Slot) -> String {
+        String::from_utf8(self.roster.name(slot).to_vec()).unwrap()
+    }
+
+    fn scan(&mut self, actions: &mut Actions) {
+        if self.starved {
+            return self.roster.step(Event::Scanned(None), self.now, actions);
+        }
+        let found: Vec<_> = self
+            .directories
+            .iter()
+            .map(|(name, d)| Found { name: name.as_bytes(), service: d.identity, log: d.log })
+            .collect();
+        self.roster.step(Event::Scanned(Some(&found)), self.now, actions);
+    }
+
+    fn look(&mut self, candidate: Candidate, actions: &mut Actions) {
+        let name = std::str::from_utf8(self.roster.candidate(candidate)).unwrap();
+        let look = match self.directories.get(name) {
+            None => Look::Nothing,
+            Some(d) if !d.complete => Look::Incomplete { watched: true },
+            Some(d) => Look::Complete { service: d.identity, log: d.log, link: false },
+        };
+        self.roster.step(Event::Looked(candidate, look), self.now, actions);
+    }
+
+    fn start(&mut self, slot: Slot, actions: &mut Actions) {
+        let name = self.name(slot);
+        let identity = self.roster.identity(slot).expect("a service that is started is in the roster");
+        assert!(!self.stopping, "{name} is started while everything stops");
+        assert!(
+            self.processes.values().all(|other| other.identity != identity && other.slot != slot),
+            "{name} has a supervisor already"
+        );
+        if self.starved {
+            return self.roster.step(Event::Started(slot, None), self.now, actions);
+        }
+        let last = self.last_start.insert(identity, self.now);
+        if let Some(last) = last.filter(|_| self.directories.values().any(|d| d.identity == identity)) {
+            let gap = self.now - last;
+            assert!(gap >= roster::START_GAP || gap.is_zero(), "{name} is started again after {gap:?}");
+        }
+        self.last_pid += 1;
+        let pid = Pid::new(self.last_pid).unwrap();
+        let producer = match self.roster.role(slot) {
+            Role::Logger(producer) => self.roster.identity(producer),
+            Role::Plain | Role::Producer => None,
+        };
+        self.tell(format!("start {name}"));
+        self.processes.insert(pid, Process { slot, name, identity, producer, signals: Vec::new() });
+        self.roster.step(Event::Started(slot, Some(pid)), self.now, actions);
+    }
+
+    fn signal(&mut self, pid: Pid, signal: Signal) {
+        let process = self.processes.get(&pid).expect("only a supervisor that lives is signalled").clone();
+        assert!([Signal::TERM, Signal::HUP].contains(&signal));
+        if let Some(producer) = process.producer.filter(|_| signal == Signal::HUP) {
+            let alive = self.processes.values().any(|other| other.identity == producer);
+            assert!(!alive, "{} is told before its producer has ended", process.name);
+        }
+        if process.producer.is_some() && signal == Signal::TERM && self.stopping {
+            assert!(self.quit, "{} is told to end at once", process.name);
+        }
+        self.tell(format!("{signal} to {}", process.name));
+        if let Some(process) = self.processes.get_mut(&pid) {
+            process.signals.push(signal);
+        }
+    }
+
+    fn say(&mut self, remark: Remark) {
+        let text = match remark {
+            Remark::NotStarted(candidate) => {
+                format!("{} not started", std::str::from_utf8(self.roster.candidate(candidate)).unwrap())
+            }
+            Remark::LateLogger(slot) => format!("{} is late", self.name(slot)),
+            Remark::LogTaken(slot) => format!("log of {} is taken", self.name(slot)),
+            Remark::Essential(slot, code) => format!("{} was essential ({code})", self.name(slot)),
+            Remark::StillWaiting => {
+                let names: Vec<_> =
+                    self.roster.waited_for().map(|name| std::str::from_utf8(name).unwrap()).collect();
+                format!("waiting for {}", names.join(" "))
+            }
+            Remark::TooMany => "too many".into(),
+            Remark::NoMemory => "no memory".into(),
+        };
+        self.tell(format!("say: {text}"));
+    }
+}
+
+impl World {
+    /// A directory appears under the eyes of the watch.
+    pub fn appear(&mut self, name: &str, arrival: Arrival) {
+        self.event(Event::Appeared(name.as_bytes(), arrival));
+    }
+}

@@ -1,0 +1,144 @@
+//! The scan directory as a place: which directory it is, and what this scanner holds in it.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use cli::{Failure, Unable};
+use roster::Identity;
+use scandir::{Names, Place, S6, TakeError};
+use sys::dir::Dir;
+use sys::file::{self, Kind};
+use sys::process;
+
+/// The scan directory, which is the current directory.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    /// Its path as it was given, and absolute: another directory may come to stand there.
+    given: PathBuf,
+    path: PathBuf,
+    identity: Identity,
+    pub(crate) names: Names,
+    pub(crate) place: Place,
+}
+
+/// A directory that was found, as offsets into `Entries::names`.
+#[derive(Debug)]
+struct Entry {
+    start: usize,
+    end: usize,
+    service: Identity,
+    log: Option<Identity>,
+}
+
+/// What a scan has found.
+#[derive(Debug, Default)]
+pub(crate) struct Entries {
+    names: Vec<u8>,
+    entries: Vec<Entry>,
+    /// Some could not be looked at: what is not here may be there.
+    pub(crate) doubtful: Vec<(Vec<u8>, io::Error)>,
+    /// Names that are longer than they may be.
+    pub(crate) too_long: usize,
+}
+
+impl Entries {
+    /// As the roster takes them.
+    pub(crate) fn found(&self) -> Vec<roster::Found<'_>> {
+        let found = |entry: &Entry| roster::Found {
+            name: &self.names[entry.start..entry.end],
+            service: entry.service,
+            log: entry.log,
+        };
+        self.entries.iter().map(found).collect()
+    }
+}
+
+impl Ground {
+    /// Makes `given` the current directory and takes it.
+    pub(crate) fn take(given: &Path, s6_names: bool) -> Result<Ground, Failure> {
+        let shown = given.display().to_string();
+        let path = std::path::absolute(given).unable(|| format!("find {shown}"))?;
+        process::enter(&path).unable(|| format!("enter {shown}"))?;
+        let found = scandir::names_in(Path::new(".")).unable(|| format!("look into {shown}"))?;
+        let names = if s6_names { S6 } else { found };
+        let identity = identity_of(Path::new(".")).unable(|| format!("look at {shown}"))?;
+        let place = Place::take(&names).map_err(|error| match error {
+            TakeError::Taken => {
+                Failure::Refused(format!("another svscan is already running on {shown}").into())
+            }
+            TakeError::System(what, cause) => Failure::System { what: format!("{what} in {shown}"), cause },
+        })?;
+        Ok(Ground { given: given.to_path_buf(), path, identity, names, place })
+    }
+
+    /// As the user knows it.
+    pub(crate) fn shown(&self) -> std::path::Display<'_> {
+        self.given.display()
+    }
+
+    /// Moves to the directory that stands at the path now; `true` if that is another one than before.
+    pub(crate) fn follow(&mut self) -> io::Result<bool> {
+        let identity = identity_of(&self.path)?;
+        if identity == self.identity {
+            return Ok(false);
+        }
+        process::enter(&self.path)?;
+        self.place = Place::take(&self.names).map_err(|error| match error {
+            TakeError::Taken => io::Error::other("another svscan is already running there"),
+            TakeError::System(_, cause) => cause,
+        })?;
+        self.identity = identity;
+        Ok(true)
+    }
+
+    /// Every directory in it that may be a service.
+    pub(crate) fn list(&self, longest_name: usize) -> io::Result<Entries> {
+        let mut all = Entries::default();
+        Dir::open(Path::new("."))?.each(|name| {
+            let name = name.to_bytes();
+            if !scandir::is_service_name(name) {
+            } else if name.len() > longest_name {
+                all.too_long += 1;
+            } else {
+                all.look_at(name);
+            }
+        })?;
+        Ok(all)
+    }
+}
+
+impl Entries {
+    fn look_at(&mut self, name: &[u8]) {
+        let path = Path::new(std::ffi::OsStr::from_bytes(name));
+        let service = match file::look(path) {
+            Ok(Some(info)) if info.kind == Kind::Directory => info.identity,
+            Ok(_) => return,
+            Err(error) => return self.doubt(name, path, error),
+        };
+        let log = match file::look(&path.join("log")) {
+            Ok(info) => info.filter(|info| info.kind == Kind::Directory).map(|info| info.identity),
+            Err(error) => return self.doubt(name, path, error),
+        };
+        let start = self.names.len();
+        self.names.extend_from_slice(name);
+        self.entries.push(Entry { start, end: self.names.len(), service, log });
+    }
+
+    /// A link that leads nowhere (in a circle, say) is no service. Of anything else that cannot be looked
+    /// at nobody knows.
+    fn doubt(&mut self, name: &[u8], path: &Path, error: io::Error) {
+        let link = file::look_no_follow(path).is_ok_and(|info| info.is_some_and(|i| i.kind == Kind::Link));
+        if !link {
+            self.doubtful.push((name.to_vec(), error));
+        }
+    }
+}
+
+fn identity_of(path: &Path) -> io::Result<Identity> {
+    match file::look(path)? {
+        Some(info) if info.kind == Kind::Directory => Ok(info.identity),
+        Some(_) => Err(io::Error::new(io::ErrorKind::NotADirectory, "it is not a directory")),
+        None => Err(io::Error::new(io::ErrorKind::NotFound, "it does not exist")),
+    }
+}

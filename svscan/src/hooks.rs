@@ -1,0 +1,61 @@
+//! Programs of the administrator's that replace the effect of a signal.
+
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use scandir::Names;
+use sys::child::{self, Spawn, SpawnError};
+use sys::file;
+use unix::Signal;
+
+use crate::words::Shown;
+
+/// Signals whose effect can be replaced: as s6 has it, all but CHLD, ALRM and ABRT.
+const REPLACEABLE: [Signal; 8] = [
+    Signal::HUP,
+    Signal::INT,
+    Signal::TERM,
+    Signal::QUIT,
+    Signal::USR1,
+    Signal::USR2,
+    Signal::PWR,
+    Signal::WINCH,
+];
+
+/// Their paths, made while there is memory.
+#[derive(Debug)]
+pub(crate) struct Hooks(Vec<(Signal, CString)>);
+
+impl Hooks {
+    /// Those of a scan directory.
+    pub(crate) fn new(names: &Names) -> Hooks {
+        let path = |&signal: &Signal| Some((signal, CString::new(names.hook(signal)).ok()?));
+        Hooks(REPLACEABLE.iter().filter_map(path).collect())
+    }
+
+    /// Starts the program that stands for a signal; `false` if there is none, or it cannot be executed.
+    pub(crate) fn run(&self, signal: Signal) -> bool {
+        let Some((_, path)) = self.0.iter().find(|(other, _)| *other == signal) else { return false };
+        if !file::is_executable(Path::new(OsStr::from_bytes(path.to_bytes()))) {
+            return false;
+        }
+        match spawn(path) {
+            Ok(()) => true,
+            Err(SpawnError::Locked) => false,
+            Err(SpawnError::Fork(error) | SpawnError::Exec(error)) => {
+                let problem = sys::problem::diagnose(Path::new(OsStr::from_bytes(path.to_bytes())), &error);
+                let path = Shown(path.to_bytes());
+                cli::warn(format_args!("unable to execute {path}: {problem}; {signal} has its usual effect"));
+                false
+            }
+        }
+    }
+}
+
+fn spawn(path: &CString) -> Result<(), SpawnError> {
+    let args = std::slice::from_ref(path);
+    let spawn =
+        Spawn { program: path, args, new_session: false, new_pid_namespace: false, give: &[], lock: None };
+    child::spawn(&spawn).map(drop)
+}

@@ -1,0 +1,35 @@
+//! The end of patience: SIGKILL to what is left below us, and to nothing else.
+
+use roster::{Roster, Spare};
+use sys::{child, family};
+use unix::Signal;
+
+use crate::scanner::path;
+
+/// Kills every descendant; with `Spare::Loggers` all but the supervisors of loggers and what descends
+/// from them. Who is orphaned by this comes to us, and is met in the next round.
+pub(crate) fn the_rest(roster: &Roster, spare: Spare) {
+    let Ok(descendants) = family::descendants() else { return those_known(roster, spare) };
+    for one in descendants {
+        let spared = roster.supervisors().any(|(_, pid, logger)| logger && pid == one.branch);
+        if spare == Spare::Nobody || !spared {
+            let _ = family::kill(one, Signal::KILL);
+        }
+    }
+}
+
+/// Without /proc: the supervisors, which are our children, and what their records name.
+fn those_known(roster: &Roster, spare: Spare) {
+    for (name, pid, logger) in roster.supervisors() {
+        if spare == Spare::Loggers && logger {
+            continue;
+        }
+        // Its supervisor lives, so the pid is of its child, which nobody else can have collected.
+        if let Ok(Some(record)) = servicedir::record::read(path(name))
+            && let Some(service) = record.pid
+        {
+            let _ = child::kill(service, Signal::KILL);
+        }
+        let _ = child::kill(pid, Signal::KILL);
+    }
+}

@@ -1,0 +1,313 @@
+//! The loop, and the hands of the roster.
+
+use std::ffi::{CString, OsStr};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use cli::{Failure, Unable, reason};
+use roster::{Action, Actions, Event, Remark, Role, Roster, Slot};
+use sys::child::{self, Spawn, SpawnError};
+use sys::signals::Signals;
+use sys::{clock, file, poll, process};
+use unix::Pid;
+
+use crate::end;
+use crate::ground::Ground;
+use crate::hooks::Hooks;
+use crate::hush::Hush;
+use crate::kill;
+use crate::look;
+use crate::options::Options;
+use crate::pipes::Pipes;
+use crate::program::Program;
+use crate::watches::Watches;
+use crate::words::{Shown, Waited};
+
+/// Everything that a running scanner has.
+#[derive(Debug)]
+pub(crate) struct Scanner {
+    pub(crate) roster: Roster,
+    actions: Actions,
+    pub(crate) ground: Ground,
+    pub(crate) signals: Signals,
+    pub(crate) watches: Watches,
+    pub(crate) hooks: Hooks,
+    pub(crate) hush: Hush,
+    supervise: Program,
+    pipes: Pipes,
+    ready: Option<OwnedFd>,
+    console: Option<OwnedFd>,
+    pub(crate) longest_name: usize,
+    /// The exit code, once there is nothing left to do.
+    leave: Option<u8>,
+}
+
+impl Scanner {
+    /// A scanner that is about to begin.
+    pub(crate) fn new(options: Options, ground: Ground, signals: Signals, supervise: Program) -> Scanner {
+        let hooks = Hooks::new(&ground.names);
+        // Room for what is said of no service, so that even an empty scanner can be stopped.
+        let actions = Actions::with_capacity(16);
+        Scanner {
+            roster: Roster::new(options.settings, clock::monotonic()),
+            actions,
+            ground,
+            signals,
+            watches: Watches::new(options.watch),
+            hooks,
+            hush: Hush::default(),
+            supervise,
+            pipes: Pipes::default(),
+            ready: options.ready,
+            console: options.console,
+            longest_name: options.longest_name,
+            leave: None,
+        }
+    }
+
+    /// Scans until the order to leave, then executes what comes after.
+    pub(crate) fn run(mut self) -> ExitCode {
+        self.watch();
+        if let Some(ready) = self.ready.take() {
+            let _ = file::write_all(&ready, b"\n");
+        }
+        // Children that another program has left us, whose SIGCHLD is gone.
+        self.reap();
+        let end = self.turn();
+        if let Some(console) = &self.console {
+            let _ = process::redirect_output(console.as_fd());
+        }
+        match end {
+            Ok(code) => end::finish(code),
+            Err(failure) => {
+                failure.report();
+                end::crash()
+            }
+        }
+    }
+
+    /// The loop. An error is nothing that a scanner can survive.
+    fn turn(&mut self) -> Result<u8, Failure> {
+        loop {
+            let sources =
+                [Some(self.signals.as_fd()), Some(self.ground.place.control.as_fd()), self.watches.as_fd()];
+            let [signalled, controlled, changed] =
+                poll::wait(sources, self.roster.deadline()).unable(|| "wait for events")?;
+            if signalled {
+                self.read_signals();
+            }
+            if controlled {
+                self.read_commands();
+            }
+            if changed {
+                self.read_changes();
+            }
+            // Not only when nothing else came: changes may come without end.
+            if self.roster.deadline().is_some_and(|at| at <= clock::monotonic()) {
+                self.feed(Event::Timeout);
+            }
+            if let Some(code) = self.leave {
+                return Ok(code);
+            }
+        }
+    }
+
+    /// Lets the roster know, and does what it wants done, answers included.
+    pub(crate) fn feed(&mut self, event: Event<'_>) {
+        self.step(event);
+        while let Some(action) = self.actions.pop_front() {
+            self.perform(action);
+        }
+    }
+
+    fn step(&mut self, event: Event<'_>) {
+        self.roster.step(event, clock::monotonic(), &mut self.actions);
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Scan => self.scan(),
+            Action::Look(candidate) => {
+                let look = look::look(&self.roster, candidate, &mut self.watches, &mut self.hush);
+                self.step(Event::Looked(candidate, look));
+            }
+            Action::Start(slot) => {
+                let pid = self.start(slot);
+                self.step(Event::Started(slot, pid));
+            }
+            Action::ReadEnd(slot) => {
+                let record = servicedir::record::read(path(self.roster.name(slot)));
+                let code = record.ok().flatten().map(|record| record.last_exit.code());
+                self.step(Event::Ended(slot, code));
+            }
+            // One that has died meanwhile will be reaped.
+            Action::Signal(pid, signal) => drop(child::kill(pid, signal)),
+            Action::ClosePipe(slot) => self.pipes.close(slot),
+            Action::LeaveOutput => self.leave_output(),
+            Action::Unwatch(candidate) => self.watches.remove(candidate),
+            Action::StopWatching => self.watches = Watches::new(false),
+            Action::Kill(spare) => kill::the_rest(&self.roster, spare),
+            Action::Say(remark) => self.say(remark),
+            Action::Leave(code) => self.leave = Some(code),
+        }
+    }
+
+    /// Begins to watch, or says that it cannot be done.
+    fn watch(&mut self) {
+        let Some(result) = self.watches.begin() else { return };
+        match &result {
+            Ok(()) => drop(self.hush.forget("watch")),
+            Err(error) => self.hush.warn(
+                format!("watch {}", reason(error)),
+                format_args!(
+                    "unable to watch {}: {}; looking at it every 5 s",
+                    self.ground.shown(),
+                    reason(error)
+                ),
+            ),
+        }
+        self.step(Event::Watching(result.is_ok()));
+    }
+
+    fn scan(&mut self) {
+        let listed = self.ground.follow().and_then(|moved| {
+            if moved {
+                cli::say(format_args!("{} is another directory now", self.ground.shown()));
+                self.watches.restart();
+            }
+            self.ground.list(self.longest_name)
+        });
+        self.watch();
+        let entries = match listed {
+            Ok(entries) => entries,
+            Err(error) => {
+                let (shown, reason) = (self.ground.shown(), reason(&error));
+                self.hush.warn(
+                    format!("scan {reason}"),
+                    format_args!(
+                        "unable to scan {shown}: {reason}; its services go on, trying again every 5 s"
+                    ),
+                );
+                return self.step(Event::Scanned(None));
+            }
+        };
+        if self.hush.forget("scan") {
+            cli::say(format_args!("{} can be scanned again", self.ground.shown()));
+        }
+        for (name, error) in &entries.doubtful {
+            let (name, reason) = (Shown(name), reason(error));
+            self.hush.warn(
+                format!("look {name} {reason}"),
+                format_args!(
+                    "unable to look at {name}: {reason}; nothing is stopped meanwhile, trying again every 5 s"
+                ),
+            );
+        }
+        if entries.too_long > 0 {
+            let text = format!("names of more than {} bytes are no services", self.longest_name);
+            self.hush.warn("long".into(), text);
+        }
+        let found = entries.found();
+        match entries.doubtful.is_empty() {
+            true => self.step(Event::Scanned(Some(&found))),
+            false => self.step(Event::ScannedInPart(&found)),
+        }
+    }
+
+    fn start(&mut self, slot: Slot) -> Option<Pid> {
+        match self.spawn(slot) {
+            Ok(pid) => Some(pid),
+            Err(why) => {
+                let name = Shown(self.roster.name(slot));
+                let text =
+                    format!("unable to start the supervisor of {name}: {why}; trying again every second");
+                self.hush.warn(format!("start {why}"), text);
+                None
+            }
+        }
+    }
+
+    fn spawn(&mut self, slot: Slot) -> Result<Pid, String> {
+        let name = CString::new(self.roster.name(slot)).map_err(|_| "a name with a zero byte")?;
+        let args = [self.supervise.name.clone(), name];
+        let pipe = match self.roster.role(slot) {
+            Role::Plain => None,
+            Role::Producer => Some((self.pipes.of(slot).map_err(|e| reason(&e))?.1, 1)),
+            Role::Logger(producer) => Some((self.pipes.of(producer).map_err(|e| reason(&e))?.0, 0)),
+        };
+        let console = self.console.as_ref().filter(|_| self.roster.is_special(slot));
+        let mut give: [(BorrowedFd<'_>, RawFd); 2] = [(self.signals.as_fd(), -1); 2];
+        let mut count = 0;
+        for given in [pipe, console.map(|console| (console.as_fd(), 2))].into_iter().flatten() {
+            give[count] = given;
+            count += 1;
+        }
+        let spawn = Spawn {
+            program: &self.supervise.path,
+            args: &args,
+            new_session: false,
+            new_pid_namespace: false,
+            give: &give[..count],
+            lock: None,
+        };
+        child::spawn(&spawn).map_err(|error| match error {
+            SpawnError::Fork(error) => reason(&error),
+            SpawnError::Exec(error) => {
+                let program = path(self.supervise.path.to_bytes());
+                format!("{}: {}", program.display(), sys::problem::diagnose(program, &error))
+            }
+            SpawnError::Locked => "locked".into(),
+        })
+    }
+
+    /// Every message from now on goes to the console, or nowhere: its reader is going to be stopped.
+    fn leave_output(&mut self) {
+        match &self.console {
+            Some(console) => drop(process::redirect_output(console.as_fd())),
+            None => drop(process::open_null().map(|null| process::redirect_output(null.as_fd()))),
+        }
+    }
+
+    fn say(&mut self, remark: Remark) {
+        match remark {
+            Remark::NotStarted(candidate) => {
+                let name = self.roster.candidate(candidate);
+                if let Some(lack) = look::lack(name) {
+                    cli::warn(format_args!(
+                        "{} is not started: {lack}; waiting for that to change",
+                        Shown(name)
+                    ));
+                }
+            }
+            Remark::LateLogger(slot) => {
+                let log = self.roster.name(slot);
+                let name = Shown(log.strip_suffix(b"/log").unwrap_or(log));
+                cli::warn(format_args!(
+                    "{name}/log came after {name} had started: its output goes there from the next start \
+                     of its supervisor (svctl -dx {name})"
+                ));
+            }
+            Remark::LogTaken(slot) => {
+                let name = Shown(self.roster.name(slot)).to_string();
+                let text = format!("{name}/log is a service already: {name} has no logger");
+                self.hush.warn(format!("taken {name}"), text);
+            }
+            Remark::Essential(slot, code) => {
+                let name = Shown(self.roster.name(slot));
+                cli::say(format_args!(
+                    "{name} is essential and has ended (exit {code}): stopping everything"
+                ));
+            }
+            Remark::StillWaiting => cli::say(format_args!("still waiting for: {}", Waited(&self.roster))),
+            Remark::TooMany => cli::warn("there are as many services as there may be (-C): the others wait"),
+            Remark::NoMemory => cli::warn("no memory for another service; trying again in 5 s"),
+        }
+    }
+}
+
+/// A name as a path.
+pub(crate) fn path(name: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(name))
+}

@@ -1,0 +1,109 @@
+//! What comes in, as events: deaths before commands, commands before changes.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+use cli::reason;
+use control::ScanCommand;
+use roster::{Arrival, Candidate, Event};
+use sys::child;
+use sys::watch::EntryChange;
+use unix::Signal;
+
+use crate::scanner::Scanner;
+
+/// A change, with a name of its own.
+pub(crate) enum Change {
+    Entry(OsString, EntryChange),
+    Candidate(Candidate),
+    Everything,
+}
+
+impl Scanner {
+    pub(crate) fn read_signals(&mut self) {
+        self.reap();
+        while let Ok(Some(signal)) = self.signals.next() {
+            if signal == Signal::CHLD {
+                self.reap();
+            } else if !self.hooks.run(signal)
+                && let Some(command) = command_of(signal)
+            {
+                self.feed(Event::Command(command));
+            }
+        }
+    }
+
+    /// Collects every dead child, ours or an orphan that came to us.
+    pub(crate) fn reap(&mut self) {
+        while let Ok(Some((pid, exit))) = child::reap() {
+            self.feed(Event::Exited(pid, exit));
+        }
+    }
+
+    pub(crate) fn read_commands(&mut self) {
+        let mut buffer = [0; 256];
+        // As much as there is room for at once: a writer without end does not keep us.
+        let count = match self.ground.place.control.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) => {
+                return self
+                    .hush
+                    .warn("control".into(), format_args!("unable to read commands: {}", reason(&error)));
+            }
+        };
+        for &byte in &buffer[..count] {
+            match ScanCommand::from_byte(byte) {
+                Some(ScanCommand::Reap) => self.reap(),
+                Some(command) => self.feed(Event::Command(command)),
+                None => {
+                    let byte = byte.escape_ascii();
+                    self.hush.warn(format!("byte {byte}"), format_args!("there is no command {byte}"));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn read_changes(&mut self) {
+        match self.watches.changes() {
+            Ok(changes) => changes.into_iter().for_each(|change| self.changed(change)),
+            Err(error) => {
+                self.hush.warn("changes".into(), format_args!("unable to read changes: {}", reason(&error)));
+                self.watches.restart();
+                self.feed(Event::Overflow);
+            }
+        }
+    }
+
+    fn changed(&mut self, change: Change) {
+        match change {
+            Change::Candidate(candidate) => self.feed(Event::Grown(candidate)),
+            Change::Everything => self.feed(Event::Overflow),
+            Change::Entry(name, what) => {
+                let name = name.as_bytes();
+                if !scandir::is_service_name(name) || name.len() > self.longest_name {
+                    return;
+                }
+                self.feed(match what {
+                    EntryChange::Made => Event::Appeared(name, Arrival::Made),
+                    EntryChange::MovedIn => Event::Appeared(name, Arrival::Whole),
+                    EntryChange::Gone => Event::Vanished(name),
+                    EntryChange::Altered => Event::Altered(name),
+                });
+            }
+        }
+    }
+}
+
+/// The command that a signal stands for.
+fn command_of(signal: Signal) -> Option<ScanCommand> {
+    Some(match signal {
+        Signal::HUP => ScanCommand::Rescan,
+        Signal::ALRM => ScanCommand::Scan,
+        Signal::TERM => ScanCommand::Terminate,
+        Signal::INT => ScanCommand::Interrupt,
+        Signal::QUIT => ScanCommand::Quit,
+        Signal::ABRT => ScanCommand::Abort,
+        // USR1, USR2, PWR and WINCH do nothing without a program that gives them an effect.
+        _ => return None,
+    })
+}

@@ -1,0 +1,99 @@
+//! The watch on the scan directory, and on each candidate in it.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+
+use roster::Candidate;
+use sys::watch::{self, Watch, Watched};
+
+use crate::sources::Change;
+
+/// What is watched.
+#[derive(Debug)]
+pub(crate) struct Watches {
+    /// Changes are wanted.
+    wanted: bool,
+    watch: Option<(Watch, Watched)>,
+    candidates: HashMap<Watched, Candidate>,
+    /// The same, from the other side.
+    directories: Vec<Vec<Watched>>,
+}
+
+impl Watches {
+    /// No watch yet, or ever.
+    pub(crate) fn new(wanted: bool) -> Watches {
+        Watches { wanted, watch: None, candidates: HashMap::new(), directories: Vec::new() }
+    }
+
+    /// Watches the current directory; `None` if that is being done, or not wanted.
+    pub(crate) fn begin(&mut self) -> Option<io::Result<()>> {
+        if !self.wanted || self.watch.is_some() {
+            return None;
+        }
+        let begun = Watch::new().and_then(|watch| {
+            let scan_directory = watch.add(Path::new("."))?;
+            Ok((watch, scan_directory))
+        });
+        Some(begun.map(|watch| self.watch = Some(watch)))
+    }
+
+    /// Ends every watch; `begin` makes a new one.
+    pub(crate) fn restart(&mut self) {
+        *self = Watches::new(self.wanted);
+    }
+
+    /// Watches a directory of a candidate too. Nothing to watch with: `Unsupported`.
+    pub(crate) fn add(&mut self, candidate: Candidate, path: &Path) -> io::Result<()> {
+        let (watch, _) = self.watch.as_ref().ok_or(io::ErrorKind::Unsupported)?;
+        let watched = watch.add(path)?;
+        let index = candidate.index();
+        if self.directories.len() <= index {
+            self.directories.resize_with(index + 1, Vec::new);
+        }
+        if self.candidates.insert(watched.clone(), candidate) != Some(candidate) {
+            self.directories[index].push(watched);
+        }
+        Ok(())
+    }
+
+    /// Watches a candidate no longer.
+    pub(crate) fn remove(&mut self, candidate: Candidate) {
+        let Some(directories) = self.directories.get_mut(candidate.index()) else { return };
+        for watched in std::mem::take(directories) {
+            // Two links to one directory share a watch: the younger has it.
+            if self.candidates.get(&watched) != Some(&candidate) {
+                continue;
+            }
+            self.candidates.remove(&watched);
+            if let Some((watch, _)) = &self.watch {
+                watch.remove(watched);
+            }
+        }
+    }
+
+    /// What has changed since the last call.
+    pub(crate) fn changes(&mut self) -> io::Result<Vec<Change>> {
+        let mut changes = Vec::new();
+        let Some((watch, scan_directory)) = &mut self.watch else { return Ok(changes) };
+        watch.changes(|change| {
+            changes.extend(match change {
+                watch::Change::Overflow => Some(Change::Everything),
+                watch::Change::Itself(watched) if watched == *scan_directory => Some(Change::Everything),
+                watch::Change::Entry(watched, name, what) if watched == *scan_directory => {
+                    Some(Change::Entry(name.to_owned(), what))
+                }
+                watch::Change::Entry(watched, ..) | watch::Change::Itself(watched) => {
+                    self.candidates.get(&watched).copied().map(Change::Candidate)
+                }
+            });
+        })?;
+        Ok(changes)
+    }
+
+    /// What can be polled.
+    pub(crate) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.watch.as_ref().map(|(watch, _)| watch.as_fd())
+    }
+}
