@@ -6,9 +6,10 @@
 
 mod kit;
 
+use std::path::Path;
 use std::process::Command;
 
-use kit::{Answer, Running, Supervisor, Tree, our_program, ours_only, run, text, wait_until};
+use kit::{Answer, Listener, Running, Supervisor, Tree, our_program, ours_only, run, text, wait_until};
 
 /// A tool of s6, where `web` is a name.
 fn s6(tool: &str, supervisor: &Supervisor, args: &[&str]) -> Command {
@@ -31,21 +32,25 @@ fn succeeds(mut command: Command) -> Answer {
     answer
 }
 
-fn ready() -> Supervisor {
-    let supervisor = Supervisor::start(|web| {
+/// A supervisor, ours or theirs, of a service that is ready, and who listens to it from now on.
+fn ready_by(supervise: &Path) -> (Supervisor, Listener) {
+    let mut notices = None;
+    let supervisor = Supervisor::start_program(supervise, |web| {
         web.run("echo >&3; exec sleep 100000").file("notification-fd", "3\n");
+        notices = Some(web.listen());
     });
-    supervisor.wait_record("ready", |record| record.is_up() && record.ready);
-    supervisor
+    let notices = notices.expect("it listens");
+    notices.expect("suU");
+    (supervisor, notices)
+}
+
+fn ready() -> (Supervisor, Listener) {
+    ready_by(&our_program("supervise"))
 }
 
 /// The same with s6-supervise.
-fn ready_by_s6() -> Supervisor {
-    let supervisor = Supervisor::start_program("/usr/bin/s6-supervise".as_ref(), |web| {
-        web.run("echo >&3; exec sleep 100000").file("notification-fd", "3\n");
-    });
-    supervisor.wait_record("ready", |record| record.is_up() && record.ready);
-    supervisor
+fn ready_by_s6() -> (Supervisor, Listener) {
+    ready_by("/usr/bin/s6-supervise".as_ref())
 }
 
 mod their_tools {
@@ -54,8 +59,7 @@ mod their_tools {
     #[test]
     fn s6_svc_controls_our_supervisor() {
         ours_only!("runs once, with SUITE unset");
-        let supervisor = ready();
-        let notices = supervisor.listen();
+        let (supervisor, notices) = ready();
         succeeds(s6("svc", &supervisor, &["-wD", "-T20000", "-d", "web"]));
         notices.expect("dD");
         succeeds(s6("svc", &supervisor, &["-wU", "-T20000", "-u", "web"]));
@@ -70,7 +74,7 @@ mod their_tools {
     #[test]
     fn s6_svstat_shows_our_service() {
         ours_only!("runs once, with SUITE unset");
-        let supervisor = ready();
+        let (supervisor, _notices) = ready();
         let pid = supervisor.record().pid.unwrap();
         let up = succeeds(s6("svstat", &supervisor, &["web"])).out;
         assert!(up.contains(&format!("up (pid {pid})")) && up.contains("ready"), "{up}");
@@ -79,15 +83,18 @@ mod their_tools {
         succeeds(s6("svc", &supervisor, &["-wD", "-d", "web"]));
         let down = succeeds(s6("svstat", &supervisor, &["web"])).out;
         assert!(down.starts_with("down (signal SIGTERM)") && down.contains("normally up"), "{down}");
+        let (theirs, _their_notices) = ready_by_s6();
+        succeeds(s6("svc", &theirs, &["-wD", "-d", "web"]));
         let fields = "up,wantedup,normallyup,ready,paused,exitcode,signal,pid";
-        let fields = succeeds(s6("svstat", &supervisor, &["-o", fields, "web"])).out;
-        assert_eq!(fields.trim(), "false false true true false -1 SIGTERM -1");
+        let [ours, theirs] = [&supervisor, &theirs]
+            .map(|supervisor| succeeds(s6("svstat", supervisor, &["-o", fields, "web"])).out);
+        assert_eq!(ours, theirs);
     }
 
     #[test]
     fn s6_svok_knows_whether_we_supervise() {
         ours_only!("runs once, with SUITE unset");
-        let supervisor = ready();
+        let (supervisor, _notices) = ready();
         succeeds(s6("svok", &supervisor, &["web"]));
         supervisor.command("dx");
         supervisor.wait_exit();
@@ -97,13 +104,13 @@ mod their_tools {
     #[test]
     fn s6_svwait_hears_our_notices() {
         ours_only!("runs once, with SUITE unset");
-        let supervisor = ready();
+        let (supervisor, _notices) = ready();
         let running = Running::start(&mut s6("svwait", &supervisor, &["-D", "-t20000", "web"]));
-        supervisor.wait_listeners(1);
+        supervisor.wait_listeners(2);
         supervisor.command("d");
         assert_eq!(running.finish().code, 0);
         let running = Running::start(&mut s6("svwait", &supervisor, &["-U", "-t20000", "web"]));
-        supervisor.wait_listeners(1);
+        supervisor.wait_listeners(2);
         supervisor.command("u");
         assert_eq!(running.finish().code, 0);
     }
@@ -111,7 +118,7 @@ mod their_tools {
     #[test]
     fn s6_svlisten_runs_a_command_and_hears_what_it_does() {
         ours_only!("runs once, with SUITE unset");
-        let supervisor = ready();
+        let (supervisor, _notices) = ready();
         let args = ["-R", "-t20000", "web", "s6-svc", "-r", "web"];
         succeeds(s6("svlisten1", &supervisor, &args));
         // execline's block: arguments with a space before, then an empty one.
@@ -123,8 +130,7 @@ mod their_tools {
     #[test]
     fn s6_svdt_reads_our_death_tally() {
         ours_only!("runs once, with SUITE unset");
-        let supervisor = ready();
-        let notices = supervisor.listen();
+        let (supervisor, notices) = ready();
         supervisor.command("k");
         notices.expect("dDuU");
         supervisor.command("d");
@@ -145,7 +151,7 @@ mod their_tools {
     #[test]
     fn s6_ftrig_listen1_subscribes_to_our_notices() {
         ours_only!("runs once, with SUITE unset");
-        let supervisor = ready();
+        let (supervisor, _notices) = ready();
         let args = ["web/event", "dDu", "s6-svc", "-r", "web"];
         let answer = succeeds(s6("ftrig-listen1", &supervisor, &args));
         assert_eq!(answer.out.trim(), "u");
@@ -180,7 +186,8 @@ mod their_tools {
         let web = kit::Service::at(tree.scratch().join("web"));
         web.sleeps();
         let dir = tree.dir().to_str().unwrap();
-        let answer = run(Command::new("/usr/bin/s6-svlink").args(["-t20000", dir, web.dir().to_str().unwrap()]));
+        let answer =
+            run(Command::new("/usr/bin/s6-svlink").args(["-t20000", dir, web.dir().to_str().unwrap()]));
         assert_eq!(answer.code, 0, "{}", answer.err);
         let pid = web.wait_up();
         let answer = run(Command::new("/usr/bin/s6-svunlink").args(["-t20000", dir, "web"]));
@@ -195,8 +202,7 @@ mod our_tools {
     #[test]
     fn svctl_controls_s6_supervise() {
         ours_only!("runs once, with SUITE unset");
-        let supervisor = ready_by_s6();
-        let notices = supervisor.listen();
+        let (supervisor, notices) = ready_by_s6();
         succeeds(ours("svctl", &supervisor, &["-wD", "-T20000", "-d", "web"]));
         notices.expect("dD");
         succeeds(ours("svctl", &supervisor, &["-wU", "-T20000", "-u", "web"]));
@@ -204,7 +210,7 @@ mod our_tools {
         succeeds(ours("svctl", &supervisor, &["-twR", "-T20000", "web"]));
         notices.expect("dDuU");
         let shown = succeeds(ours("svctl", &supervisor, &["status", "web"])).out;
-        assert!(shown.contains("up"), "{shown}");
+        assert!(shown.contains("ready"), "{shown}");
         succeeds(ours("svctl", &supervisor, &["-dx", "web"]));
         notices.expect("dDx");
         assert_eq!(run(&mut ours("svctl", &supervisor, &["-u", "web"])).code, 102);
@@ -213,16 +219,16 @@ mod our_tools {
     #[test]
     fn svwait_hears_s6_supervise() {
         ours_only!("runs once, with SUITE unset");
-        let supervisor = ready_by_s6();
+        let (supervisor, _notices) = ready_by_s6();
         for (option, command) in [("-D", "d"), ("-U", "u"), ("-R", "r")] {
             let running = Running::start(&mut ours("svwait", &supervisor, &[option, "-t20000", "web"]));
-            supervisor.wait_listeners(1);
+            supervisor.wait_listeners(2);
             supervisor.command(command);
             let answer = running.finish();
             assert_eq!(answer.code, 0, "{option} {}", answer.err);
         }
         let running = Running::start(&mut ours("svwait", &supervisor, &["-d", "-t20000", "web"]));
-        supervisor.wait_listeners(1);
+        supervisor.wait_listeners(2);
         supervisor.command("x");
         supervisor.command("d");
         assert_eq!(running.finish().code, 0);
@@ -255,10 +261,10 @@ mod both {
     #[test]
     fn either_supervisor_refuses_what_the_other_holds() {
         ours_only!("runs once, with SUITE unset");
-        let supervisor = ready();
+        let (supervisor, _notices) = ready();
         let answer = run(&mut s6("supervise", &supervisor, &["web"]));
         assert_eq!(answer.code, 100, "{}", answer.err);
-        let supervisor = ready_by_s6();
+        let (supervisor, _notices) = ready_by_s6();
         let answer = run(&mut ours("supervise", &supervisor, &["web"]));
         assert_eq!(answer.code, 100, "{}", answer.err);
         assert!(supervisor.record().is_up());
@@ -267,7 +273,7 @@ mod both {
     #[test]
     fn directory_changes_hands_between_the_suites() {
         ours_only!("runs once, with SUITE unset");
-        let supervisor = ready_by_s6();
+        let (supervisor, _notices) = ready_by_s6();
         supervisor.command("dx");
         assert_eq!(supervisor.wait_exit(), 0);
         supervisor.start_beside();
@@ -289,9 +295,7 @@ mod both {
         let answer = run(Command::new("/usr/bin/s6-svscan").arg(tree.dir()));
         assert_eq!(answer.code, 100, "{}", answer.err);
         let tree = Tree::launch_program("/usr/bin/s6-svscan".as_ref(), |_| ());
-        wait_until("s6-svscan", || {
-            sys::fifo::open_to_write(&tree.dir().join(".s6-svscan/control")).is_ok()
-        });
+        wait_until("s6-svscan", || sys::fifo::open_to_write(&tree.dir().join(".s6-svscan/control")).is_ok());
         let answer = run(Command::new(our_program("svscan")).arg(tree.dir()));
         assert_eq!(answer.code, 100, "{}", answer.err);
     }
