@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::Duration;
 
-use kit::{Service, Supervisor, Tree, ours_only, wait_until};
+use kit::{Service, Supervisor, Tree, ours_only, text, wait_until};
 use unix::Signal;
 
 /// What is wrong with a service directory.
@@ -331,8 +331,6 @@ fn names_that_are_hard_to_write_are_services_all_the_same() {
         b"tab\there",
         "gr\u{fc}n \u{2603}".as_bytes(),
         b"not-utf-8-\xff\xfe",
-        b"-d",
-        b"--",
         b"quote'\"`$(x)",
         b"back\\slash",
         b"*",
@@ -371,22 +369,42 @@ fn name_of_255_bytes_is_run_or_refused_with_a_word() {
 }
 
 #[test]
-fn scan_directory_of_five_thousand_entries_runs_what_it_can() {
+fn scan_directory_of_five_thousand_entries_runs_as_many_as_it_may() {
     ours_only!("s6 2.11 says nothing");
     let mut tree = Tree::start(|scan| {
         scan.options(&["-C", "20"]);
+        Service::at(scan.dir().join("..")).script("forever", "exec sleep 100000");
         for i in 0..5000 {
             std::fs::create_dir(scan.dir().join(format!("e{i}"))).unwrap();
-        }
-        for i in 0..10 {
-            scan.service(&format!("e{i}")).sleeps();
+            symlink("../../forever", scan.dir().join(format!("e{i}/run"))).unwrap();
         }
     });
-    // Directories without run are services that are not complete yet: they take no place.
-    for i in 0..10 {
-        tree.service(&format!("e{i}")).wait_up();
+    let running =
+        || tree.namespace().processes().iter().filter(|(_, command)| command == "sleep 100000").count();
+    wait_until("twenty services", || running() == 20);
+    wait_until("a word about the others", || tree.messages().contains("-C"));
+    // And so again after the next look.
+    tree.command("a");
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(running(), 20);
+    assert!(tree.messages().lines().count() <= 2, "{}", tree.messages());
+    tree.signal(Signal::TERM);
+    assert_eq!(tree.wait_exit(), 0);
+}
+
+#[test]
+fn names_that_look_like_options_are_services_all_the_same() {
+    let mut tree = Tree::start(|scan| {
+        for name in ["-d", "--", "--help"] {
+            scan.service(name).run("printf %s \"$1\" >name.new; mv name.new name; exec sleep 100000");
+        }
+    });
+    for name in ["-d", "--", "--help"] {
+        let service = tree.service(name);
+        wait_until(&format!("{name} to be started"), || service.path("name").exists());
+        assert_eq!(text(service.path("name")), name);
     }
-    assert!(tree.messages().lines().count() <= 3, "{}", tree.messages());
+    assert_eq!(tree.messages(), "");
     tree.signal(Signal::TERM);
     assert_eq!(tree.wait_exit(), 0);
 }
