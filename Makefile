@@ -38,19 +38,21 @@ run: static ## run an example tree (EXAMPLE=logged) in a scratch copy, until ^C
 
 test: needs static ## all tests; the integration tests a second time on Debian's s6; the differential
 	$(CARGO) build --workspace --bins
-	$(CARGO) $(TEST) --workspace
-	$(CARGO) test --manifest-path fuzz/Cargo.toml
-	@if command -v s6-svscan >/dev/null; then \
-	  echo SUITE=s6 $(CARGO) $(TEST) -p suite-tests; SUITE=s6 $(CARGO) $(TEST) -p suite-tests; \
-	else echo 'make test: s6 is missing: the tests were not run on it'; fi
+	@failed=0; \
+	step() { echo "$$@"; env "$$@" || failed=1; }; \
+	step $(CARGO) $(TEST) --no-fail-fast --workspace; \
+	if command -v s6-svscan >/dev/null; then step SUITE=s6 $(CARGO) $(TEST) --no-fail-fast -p suite-tests; \
+	else echo 'make test: s6 is missing: the tests were not run on it'; fi; \
+	step $(CARGO) test --manifest-path fuzz/Cargo.toml --test corpus; \
+	exit $$failed
 
 check: linker pages ## format, lints, unit tests, documentation, floors, manual pages
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --tests -- -D warnings
-	$(CARGO) test --quiet --workspace --exclude suite-tests
-	$(CARGO) test --quiet -p suite-tests --test floors
+	$(CARGO) $(TEST) --workspace --exclude suite-tests
+	$(CARGO) test --quiet -p suite-tests --test floors --test manuals --test documents
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --workspace --no-deps
 
 pages:
@@ -63,7 +65,7 @@ differential: linker ## play random scripts of commands to our supervisor and to
 	$(CARGO) test -p suite-tests --test differential -- --nocapture
 
 golden: linker ## write the golden files again; then read the diff
-	UPDATE_GOLDEN=1 $(CARGO) test --workspace --exclude suite-tests
+	GOLDEN=write $(CARGO) test --workspace --exclude suite-tests
 
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
 	@fuzz/run $(FUZZ_SECONDS)

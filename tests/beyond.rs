@@ -1,5 +1,7 @@
 //! One supervisor and its service: what s6 2.11 does not have.
 
+#![forbid(unsafe_code)]
+
 mod kit;
 
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -23,9 +23,7 @@ fn top() -> PathBuf {
 /// Why there can be no container here.
 fn obstacle() -> Option<String> {
     let on_path = |name: &str| Command::new(name).arg("--version").output().is_ok();
-    let is_static = |path: &Path| {
-        std::fs::read(path).is_ok_and(|bytes| !bytes.windows(8).any(|part| part == b"ld-linux"))
-    };
+    let is_static = |path: &Path| std::fs::read(path).is_ok_and(|bytes| needs_no_loader(&bytes));
     if let Some(missing) = ["podman", "runc"].into_iter().find(|name| !on_path(name)) {
         return Some(format!("{missing} is not installed"));
     }
@@ -38,6 +36,19 @@ fn obstacle() -> Option<String> {
         }
     }
     None
+}
+
+/// Whether a 64-bit ELF file has no program header PT_INTERP: the image holds no dynamic loader.
+fn needs_no_loader(elf: &[u8]) -> bool {
+    const PT_INTERP: u64 = 3;
+    let number = |at: usize, size: usize| {
+        elf.get(at..at + size)
+            .map(|bytes| bytes.iter().rev().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
+    };
+    let (Some(offset), Some(size), Some(count)) = (number(32, 8), number(54, 2), number(56, 2)) else {
+        return false;
+    };
+    (0..count).all(|n| number((offset + n * size) as usize, 4).is_some_and(|kind| kind != PT_INTERP))
 }
 
 /// Ends the test, and says why, where there can be no container.

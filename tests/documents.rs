@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use cli::options::Program;
-
 fn top() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -62,21 +60,5 @@ fn every_file_that_the_readme_links_to_exists() {
     assert!(!links.is_empty());
     for link in links {
         assert!(top().join(link).exists(), "{link}");
-    }
-}
-
-#[test]
-fn every_option_is_in_its_manual_page() {
-    let programs: [&Program; 2] = [&svbox::PROGRAM, &supervise::PROGRAM];
-    for program in programs {
-        let page = read(&format!("{0}/{0}.8", program.name));
-        for option in program.options {
-            let flags = option.letter.map(|letter| format!("Fl {letter}"));
-            let flags = flags.into_iter().chain(option.long.map(|long| format!("Fl -{long}")));
-            for flag in flags {
-                let is_there = page.lines().any(|line| format!("{line} ").contains(&format!("{flag} ")));
-                assert!(is_there, "{}: {flag} is not in its page", program.name);
-            }
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! One supervisor and its service: what holds for ours and for s6 2.11.
 
+#![forbid(unsafe_code)]
+
 mod kit;
 
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -231,6 +233,19 @@ mod finish {
         assert!(!record.wanted_up && record.ready && record.pid.is_none(), "{record:?}");
         supervisor.command("u");
         notices.expect("udOD");
+    }
+
+    #[test]
+    fn service_that_has_failed_may_run_once_and_end_without_failing() {
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.run("[ -e again ] || exit 99; exec sleep 100000").finish("[ $1 != 99 ] || exit 125");
+        });
+        notices.expect("sudOD");
+        supervisor.file("again", "");
+        supervisor.command("o");
+        notices.expect("u");
+        supervisor.command("dx");
+        notices.expect("dDx");
     }
 
     #[test]

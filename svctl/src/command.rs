@@ -8,13 +8,13 @@ use std::io;
 use std::path::Path;
 
 use cli::Failure;
-use servicedir::control::{self, Sent};
+use control::{Command, ScanCommand};
+use servicedir::control::Sent;
 use servicedir::names;
 use svwait::{Goal, Quantity, Wait, denied};
-use sys::file;
+use sys::{file, process};
 
-use crate::request::{Order, PROGRAM, unknown_to_scanners, unknown_to_supervisors};
-use crate::scan;
+use crate::request::{Order, PROGRAM};
 use crate::target::{Role, Target};
 
 /// The code of the first failure so far.
@@ -44,7 +44,14 @@ pub(crate) fn run(order: &Order) -> Result<(), Failure> {
 
     let mut wait = Wait::new();
     if let Some(goal) = order.goal {
-        targets.retain(|target| first.keep(subscribe(&mut wait, target, goal, order)).is_some());
+        let mut left = Vec::new();
+        for target in targets {
+            match subscribe(&mut wait, &target, goal, order) {
+                Err(failure) if is_too_many(&failure) => return Err(failure),
+                result => left.extend(first.keep(result).map(|()| target)),
+            }
+        }
+        targets = left;
     }
     if order.letters.is_empty() {
         wait.count_old_failures();
@@ -66,13 +73,13 @@ fn find(operand: std::ffi::OsString) -> Result<Target, Failure> {
 
 /// Every letter has a meaning there.
 fn check(target: &Target, order: &Order) -> Result<(), Failure> {
-    let (unknown, what) = match target.role {
-        Role::Service => (unknown_to_supervisors(&order.letters), "service"),
+    let (found, what) = match target.role {
+        Role::Service => (unknown(order, |byte| Command::from_byte(byte).is_some()), "service"),
         Role::Scan if order.goal.is_some() => (Some('w'), "scan"),
-        Role::Scan => (unknown_to_scanners(&order.letters), "scan"),
+        Role::Scan => (unknown(order, |byte| ScanCommand::from_byte(byte).is_some()), "scan"),
         Role::Unknown => (None, ""),
     };
-    match unknown {
+    match found {
         None => Ok(()),
         Some(letter) => {
             let dir = target.dir.display();
@@ -81,13 +88,25 @@ fn check(target: &Target, order: &Order) -> Result<(), Failure> {
     }
 }
 
+/// The first letter that has none.
+fn unknown(order: &Order, means: impl Fn(u8) -> bool) -> Option<char> {
+    order.letters.iter().copied().find(|&byte| !means(byte)).map(char::from)
+}
+
 fn subscribe(wait: &mut Wait, target: &Target, goal: Goal, order: &Order) -> Result<(), Failure> {
     let dir = &target.dir;
     // What cannot be known for want of a permission shows when the command is sent.
-    if !order.letters.is_empty() && control::is_supervised(dir).is_ok_and(|is_supervised| !is_supervised) {
+    if !order.letters.is_empty()
+        && servicedir::control::is_supervised(dir).is_ok_and(|is_supervised| !is_supervised)
+    {
         return Err(nobody(target));
     }
     wait.add(dir, attainable(dir, goal))
+}
+
+/// No descriptor is left: the other directories would only fail in the same way.
+fn is_too_many(failure: &Failure) -> bool {
+    matches!(failure, Failure::System { cause, .. } if process::is_out_of_descriptors(cause))
 }
 
 /// The goal, less the readiness that a service has no way to tell.
@@ -108,8 +127,8 @@ fn attainable(dir: &Path, goal: Goal) -> Goal {
 fn send(target: &Target, letters: &[u8]) -> Result<(), Failure> {
     let dir = &target.dir;
     let sent = match target.role {
-        Role::Service => control::send(dir, letters),
-        Role::Scan => scan::send(dir, letters),
+        Role::Service => servicedir::control::send(dir, letters),
+        Role::Scan => send_to_scanner(dir, letters),
         Role::Unknown => Ok(Sent::NoSupervisor),
     };
     match sent {
@@ -117,6 +136,14 @@ fn send(target: &Target, letters: &[u8]) -> Result<(), Failure> {
         Ok(Sent::NoSupervisor) => Err(nobody(target)),
         Err(cause) => Err(unsent(target, cause)),
     }
+}
+
+fn send_to_scanner(dir: &Path, letters: &[u8]) -> io::Result<Sent> {
+    let commands: Vec<_> = letters.iter().copied().filter_map(ScanCommand::from_byte).collect();
+    Ok(match scandir::send(dir, &commands)? {
+        scandir::Sent::Yes => Sent::Yes,
+        scandir::Sent::NoScanner => Sent::NoSupervisor,
+    })
 }
 
 fn nobody(target: &Target) -> Failure {
@@ -135,9 +162,8 @@ fn unsent(target: &Target, cause: io::Error) -> Failure {
     let why = match target.role {
         Role::Service => denied(&cause, &[&dir.join(names::CONTROL), &dir.join(names::SUPERVISE)]),
         Role::Scan | Role::Unknown => {
-            let directories = scan::control_directories(dir);
-            let paths: Vec<_> = directories.flat_map(|path| [path.join("control"), path]).collect();
-            denied(&cause, &paths.iter().map(AsRef::as_ref).collect::<Vec<_>>())
+            let names = scandir::names_in(dir).unwrap_or(scandir::OURS);
+            denied(&cause, &[&dir.join(names.control), &dir.join(names.directory)])
         }
     };
     let cause = match cause.kind() {
@@ -146,3 +172,6 @@ fn unsent(target: &Target, cause: io::Error) -> Failure {
     };
     Failure::System { what: format!("control {}{why}", dir.display()), cause }
 }
+
+#[cfg(test)]
+mod tests;

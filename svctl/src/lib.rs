@@ -4,7 +4,6 @@
 
 mod command;
 mod request;
-mod scan;
 mod status;
 mod target;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cli::Failure;
 use cli::options::{Name, Opt, Program, Word};
-use control::{Command, ScanCommand};
+use control::Command;
 use svwait::Goal;
 use unix::Signal;
 
@@ -148,19 +148,10 @@ fn goal(value: &OsStr) -> Result<Goal, Failure> {
     }
 }
 
-/// The first of `letters` that means nothing to a supervisor.
-pub(crate) fn unknown_to_supervisors(letters: &[u8]) -> Option<char> {
-    letters.iter().find(|&&byte| Command::from_byte(byte).is_none()).map(|&byte| char::from(byte))
-}
-
-/// The first of `letters` that means nothing to a scanner.
-pub(crate) fn unknown_to_scanners(letters: &[u8]) -> Option<char> {
-    letters.iter().find(|&&byte| ScanCommand::from_byte(byte).is_none()).map(|&byte| char::from(byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use control::ScanCommand;
 
     fn parsed(line: &[&str]) -> Result<Request, u8> {
         let args = std::iter::once("svctl").chain(line.iter().copied()).map(OsString::from).collect();
@@ -225,13 +216,5 @@ mod tests {
         }
         let many = format!("-{}", "u".repeat(MOST_LETTERS + 1));
         assert_eq!(parsed(&[&many, "web"]).unwrap_err(), 100);
-    }
-
-    #[test]
-    fn letter_without_a_meaning_is_named() {
-        assert_eq!(unknown_to_scanners(b"anu"), Some('u'));
-        assert_eq!(unknown_to_scanners(b"anNhztiqb"), None);
-        assert_eq!(unknown_to_supervisors(b"dN"), Some('N'));
-        assert_eq!(unknown_to_supervisors(b"abqhkti12pcyrlPCKoduDUxOQ"), None);
     }
 }

@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 use servicedir::names;
 use sys::file::{self, Kind};
 
-use crate::scan;
-
 /// Who takes commands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -59,5 +57,5 @@ pub(crate) fn role(dir: &Path) -> io::Result<Role> {
     if has(names::RUN)? || has(names::SUPERVISE)? {
         return Ok(Role::Service);
     }
-    Ok(if scan::control_directories(dir).next().is_some() { Role::Scan } else { Role::Unknown })
+    Ok(if scandir::is_scan_directory(dir) { Role::Scan } else { Role::Unknown })
 }

@@ -235,7 +235,12 @@ impl Scanner {
 
     fn spawn(&mut self, slot: Slot) -> Result<Pid, String> {
         let name = CString::new(self.roster.name(slot)).map_err(|_| "a name with a zero byte")?;
-        let args = [self.supervise.name.clone(), name];
+        let program = self.supervise.name.clone();
+        // `--help` can be the name of a directory.
+        let args = match name.to_bytes() {
+            [b'-', ..] => vec![program, c"--".to_owned(), name],
+            _ => vec![program, name],
+        };
         let pipe = match self.roster.role(slot) {
             Role::Plain => None,
             Role::Producer => Some((self.pipes.of(slot).map_err(|e| reason(&e))?.1, 1)),

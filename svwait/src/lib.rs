@@ -7,6 +7,7 @@
 
 mod goal;
 mod locate;
+mod service;
 mod wait;
 mod watcher;
 

@@ -14,8 +14,9 @@ mod supervisor;
 mod tree;
 
 use std::os::unix::fs::symlink;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -42,6 +43,14 @@ pub fn suite() -> Suite {
         Ok("s6") => Suite::S6,
         Ok("" | "ours") | Err(_) => Suite::Ours,
         Ok(other) => panic!("SUITE={other}: neither ours nor s6"),
+    }
+}
+
+/// What is expected of the suite that is tested.
+pub fn either<T>(ours: T, s6: T) -> T {
+    match suite() {
+        Suite::Ours => ours,
+        Suite::S6 => s6,
     }
 }
 
@@ -132,30 +141,57 @@ pub struct Answer {
 /// Runs a program that ends by itself, and kills it and panics when it does not.
 #[track_caller]
 pub fn run(command: &mut Command) -> Answer {
-    use std::process::Stdio;
-    let shown = format!("{command:?}");
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{shown}: {error}"));
-    let start = Instant::now();
-    while child.try_wait().expect("a child can be waited for").is_none() {
-        if start.elapsed() > PATIENCE {
-            let _ = child.kill();
-            let Output { stdout, stderr, .. } = child.wait_with_output().expect("a child can be waited for");
-            let (out, err) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-            panic!("{shown} does not end\n{out}{err}");
-        }
-        std::thread::sleep(Duration::from_millis(1));
+    Running::start(command).finish()
+}
+
+/// A program that runs beside the test. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Running {
+    shown: String,
+    child: Option<Child>,
+}
+
+impl Running {
+    /// Starts it.
+    #[track_caller]
+    pub fn start(command: &mut Command) -> Running {
+        let shown = format!("{command:?}");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap_or_else(|error| panic!("{shown}: {error}"));
+        Running { shown, child: Some(child) }
     }
-    let output = child.wait_with_output().expect("a child can be waited for");
-    use std::os::unix::process::ExitStatusExt;
-    Answer {
-        code: output.status.code().or(output.status.signal().map(|signal| 128 + signal)).expect("it ended"),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        let child = self.child.as_mut().expect("it was started");
+        child.try_wait().expect("a child can be waited for").is_some()
+    }
+
+    /// Waits until it has ended.
+    #[track_caller]
+    pub fn finish(mut self) -> Answer {
+        let what = format!("{} to end", self.shown);
+        wait_until(&what, || self.has_ended());
+        let child = self.child.take().expect("it was started");
+        let output = child.wait_with_output().expect("a child can be waited for");
+        Answer {
+            code: output
+                .status
+                .code()
+                .or(output.status.signal().map(|signal| 128 + signal))
+                .expect("it ended"),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

@@ -98,6 +98,16 @@ impl Service {
         }
     }
 
+    /// Waits until somebody listens to it that did not before: a tool that the test has just started.
+    #[track_caller]
+    pub fn wait_listeners(&self, count: usize) {
+        wait_until(&format!("{count} listeners"), || {
+            let entries = std::fs::read_dir(self.path("event")).into_iter().flatten().flatten();
+            entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b"ftrig1:")).count()
+                >= count
+        });
+    }
+
     /// Sends command bytes to its supervisor, which must be there.
     #[track_caller]
     pub fn command(&self, bytes: &str) {

@@ -85,7 +85,7 @@ fn list(scan: &Path) -> io::Result<Vec<Place>> {
     Dir::open(scan)?.each(|name| {
         let name = name.to_bytes();
         let dir = scan.join(OsStr::from_bytes(name));
-        if name.starts_with(b".") || !is_service(&dir) {
+        if !scandir::is_service_name(name) || !is_service(&dir) {
             return;
         }
         let log = dir.join(names::LOG);
@@ -95,7 +95,7 @@ fn list(scan: &Path) -> io::Result<Vec<Place>> {
         }
         places.push(Place { name: OsStr::from_bytes(name).into(), dir });
     })?;
-    places.sort();
+    places.sort_unstable();
     Ok(places)
 }
 

@@ -37,7 +37,7 @@ fn service(view: &View) -> String {
     object.plain("supervised", view.is_supervised);
     object.plain("pid", live.and_then(|record| record.pid));
     object.plain("up", live.map(|record| record.is_up()));
-    object.plain("ready", live.map(|record| record.ready));
+    object.plain("ready", live.map(|record| record.is_up() && record.ready));
     object.plain("paused", live.map(|record| record.paused && record.pid.is_some()));
     object.text("wanted", live.map(|record| if record.wanted_up { "up" } else { "down" }));
     object.plain("since", live.map(|record| milliseconds(record.since)));

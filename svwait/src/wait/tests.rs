@@ -1,6 +1,9 @@
 //! The shell against directories in which the test is the supervisor.
 
 use super::*;
+use servicedir::names;
+use status::Record;
+use std::path::PathBuf;
 use sys::fifo::{self, Fifo};
 use unix::{Exit, Pid, Stamp};
 
@@ -66,6 +69,18 @@ fn notice_that_comes_between_subscription_and_wait_is_heard() {
     fake.publish(b"U");
     assert_eq!(code(wait.finish(Quantity::All, SECOND)), 0);
     assert_eq!(std::fs::read_dir(fake.dir.join(names::EVENT)).unwrap().count(), 0, "it leaves nothing");
+}
+
+#[test]
+fn state_that_is_over_before_it_is_read_counts() {
+    let fake = Fake::new("over");
+    fake.record(Pid::new(7));
+    for goal in [Goal::Down, Goal::Startable] {
+        let wait = fake.listen(goal);
+        fake.publish(b"dD");
+        fake.publish(b"u");
+        assert_eq!(code(wait.finish(Quantity::All, SECOND)), 0, "{goal:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,147 @@
+//! One service: the subscription, what is read, and what is said when its verdict is final.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use cli::{Failure, Unable, say, warn};
+use fifodir::Subscription;
+use servicedir::{control, names, record};
+use status::{Notice, Record};
+use sys::{dir, file, process};
+
+use crate::goal::Goal;
+use crate::locate::denied;
+use crate::watcher::{Verdict, Watcher};
+
+/// A service that is listened to.
+#[derive(Debug)]
+pub(crate) struct Service {
+    /// As people know it.
+    pub(crate) dir: PathBuf,
+    /// What is known of it.
+    pub(crate) watcher: Watcher,
+    /// It had failed before the subscription.
+    failed_before: bool,
+    /// Where the notices come in; `None` once nothing is waited for.
+    pub(crate) notices: Option<Subscription>,
+    /// Tells of a supervisor that ends without a notice; `None` also where we may not know.
+    pub(crate) supervisor: Option<OwnedFd>,
+}
+
+impl Service {
+    /// Listens to `dir`, then looks at it.
+    pub(crate) fn subscribe(dir: &Path, goal: Goal) -> Result<Service, Failure> {
+        let (is_supervised, supervisor) = match control::watch(dir) {
+            Ok(supervisor) => (supervisor.is_some(), supervisor),
+            // We may listen all the same, and then there is somebody to listen to.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => (true, None),
+            Err(error) => return Err(refused(dir, error)),
+        };
+        if !is_supervised {
+            return Ok(Service::unsupervised(dir, goal));
+        }
+        let notices = listen_to(dir).map_err(|cause| refused(dir, cause))?;
+        let known = read_record(dir)?;
+        let failed_before = known.is_none_or(|record| record.pid.is_none())
+            && record::read_detail(dir).is_ok_and(|detail| detail.failed.is_some());
+        let watcher = Watcher::new(goal, known.as_ref());
+        Ok(Service { dir: dir.into(), watcher, failed_before, notices: Some(notices), supervisor })
+    }
+
+    /// Counts a failure from before the subscription.
+    pub(crate) fn count_old_failure(&mut self) {
+        if self.failed_before {
+            self.change(Watcher::fail);
+        }
+    }
+
+    fn unsupervised(dir: &Path, goal: Goal) -> Service {
+        let watcher = Watcher::unsupervised(goal);
+        let has = |name| file::look_no_follow(&dir.join(name)).is_ok_and(|found| found.is_some());
+        if !has(names::RUN) && !has(names::SUPERVISE) {
+            warn(format_args!("{}: no service directory: it has neither run nor supervise", dir.display()));
+        }
+        if watcher.verdict() != Some(Verdict::Reached) {
+            say(format_args!("{}: no supervisor is running", dir.display()));
+        }
+        Service { dir: dir.into(), watcher, failed_before: false, notices: None, supervisor: None }
+    }
+
+    /// Reads the letters that have come; 0: none now.
+    pub(crate) fn listen(&self, letters: &mut [u8]) -> Result<usize, Failure> {
+        match &self.notices {
+            Some(notices) => notices.read(letters).unable(|| format!("listen to {}", self.dir.display())),
+            None => Ok(0),
+        }
+    }
+
+    /// Takes a notice.
+    pub(crate) fn hear(&mut self, notice: Notice) -> Result<(), Failure> {
+        if notice == Notice::Started {
+            let record = read_record(&self.dir)?;
+            self.change(|watcher| watcher.see(record.as_ref()));
+        } else {
+            self.change(|watcher| watcher.hear(notice));
+        }
+        Ok(())
+    }
+
+    /// Changes what is known; says it and stops listening when that is final.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Watcher)) {
+        let was_settled = self.watcher.is_settled();
+        change(&mut self.watcher);
+        if was_settled || !self.watcher.is_settled() {
+            return;
+        }
+        (self.notices, self.supervisor) = (None, None);
+        match self.watcher.verdict() {
+            Some(Verdict::Failed) => self.say_failed(),
+            Some(Verdict::Lost) => say(format_args!("{}: its supervisor has exited", self.dir.display())),
+            Some(Verdict::Reached) | None => {}
+        }
+    }
+
+    fn say_failed(&self) {
+        let dir = self.dir.display();
+        match record::read_detail(&self.dir).ok().and_then(|detail| detail.failed) {
+            Some(reason) => say(format_args!("{dir}: the service has failed ({})", reason.word())),
+            None => say(format_args!("{dir}: the service has failed")),
+        }
+    }
+}
+
+/// Subscribes; makes the fifodir where somebody has removed it under a supervisor.
+fn listen_to(dir: &Path) -> io::Result<Subscription> {
+    let fifodir = dir.join(names::EVENT);
+    match Subscription::new(&fifodir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if dir::make(&fifodir, 0o700)? {
+                dir::give_to_own_group(&fifodir, fifodir::MODE)?;
+            }
+            Subscription::new(&fifodir)
+        }
+        result => result,
+    }
+}
+
+fn read_record(dir: &Path) -> Result<Option<Record>, Failure> {
+    record::read(dir).map_err(|cause| {
+        if process::is_out_of_descriptors(&cause) {
+            return refused(dir, cause);
+        }
+        let status = dir.join(names::STATUS);
+        let why = denied(&cause, &[&status, &dir.join(names::SUPERVISE)]);
+        Failure::System { what: format!("read {}{why}", status.display()), cause }
+    })
+}
+
+fn refused(dir: &Path, cause: io::Error) -> Failure {
+    if process::is_out_of_descriptors(&cause) {
+        let limit = process::descriptor_limit();
+        let what = format!("listen to {} too, with {limit} descriptors at most", dir.display());
+        return Failure::System { what, cause };
+    }
+    let why = denied(&cause, &[&dir.join(names::EVENT)]);
+    Failure::System { what: format!("listen to {}{why}", dir.display()), cause }
+}
