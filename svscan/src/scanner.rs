@@ -70,6 +70,9 @@ impl Scanner {
     /// Scans until the order to leave, then executes what comes after.
     pub(crate) fn run(mut self) -> ExitCode {
         self.watch();
+        // The first scan, and the first starts: whoever hears that we are ready finds every service supervised.
+        self.feed(Event::Timeout);
+        self.feed(Event::Timeout);
         if let Some(ready) = self.ready.take() {
             let _ = file::write_all(&ready, b"\n");
         }
