@@ -244,12 +244,12 @@ impl Scanner {
             [b'-', ..] => vec![program, c"--".to_owned(), name],
             _ => vec![program, name],
         };
+        let outlet = self.outlet(slot).map_err(|error| reason(&error))?;
         let pipe = match self.roster.role(slot) {
             Role::Plain => None,
             Role::Producer => Some((self.pipes.of(slot).map_err(|e| reason(&e))?.1, 1)),
             Role::Logger(producer) => Some((self.pipes.of(producer).map_err(|e| reason(&e))?.0, 0)),
         };
-        let outlet = self.outlet(slot).map_err(|error| reason(&error))?;
         let outlet = outlet.iter().flatten().zip([1, 2]).map(|(fd, at)| (fd.as_fd(), at));
         let outlet = outlet.filter(|&(_, at)| pipe.is_none_or(|(_, taken)| taken != at));
         let mut give: [(BorrowedFd<'_>, RawFd); 3] = [(self.signals.as_fd(), -1); 3];
