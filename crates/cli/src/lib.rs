@@ -10,4 +10,4 @@ mod message;
 pub mod options;
 
 pub use failure::{Failure, Unable};
-pub use message::{answer, name_program, program, reason, say, warn};
+pub use message::{answer, name_program, program, reason, say, warn, write_lines_with};

@@ -193,7 +193,7 @@ impl Service {
     pub fn next_start_at(&self) -> Option<Duration> {
         match self.phase {
             Phase::Down { start_at } => start_at,
-            Phase::Ending(ending) if self.wanted_up => Some(ending.start_at),
+            Phase::Ending(ending) if self.wanted_up && self.leaving == Leaving::No => Some(ending.start_at),
             Phase::Ending(_) | Phase::Up(_) => None,
         }
     }
@@ -260,6 +260,9 @@ impl Service {
         };
         self.crashes.push_back(now.monotonic);
         self.crashes.retain(|&crash| crash + limit.within >= now.monotonic);
+        while self.crashes.len() > usize::from(limit.count) {
+            self.crashes.pop_front();
+        }
         if self.crashes.len() >= usize::from(limit.count) {
             self.fail(Reason::MaxRestarts);
         }

@@ -79,7 +79,9 @@ pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
     // SAFETY: with CLONE_VFORK this thread sleeps until the child has executed a program or has exited,
     // so `stack` and `plan` outlive the child's use of them and are not used by both at once. The top
     // of the stack is aligned to 16 bytes. CLONE_VM without CLONE_SIGHAND gives the child its own
-    // signal dispositions and mask; `become_program` calls async-signal-safe functions only.
+    // signal dispositions and mask; `become_program` calls async-signal-safe functions only. Below the
+    // stack there is no guard page: its size is some times what those functions were seen to use, with
+    // every signal blocked until the exec and no handler installed after that.
     let number = unsafe {
         let top = stack.as_mut_ptr().add(CHILD_STACK);
         let top = top.sub(top as usize % 16);
@@ -159,7 +161,8 @@ unsafe fn lock(plan: &mut Plan<'_>) -> bool {
         lock.l_type = libc::F_WRLCK as libc::c_short;
         libc::fcntl(fd, libc::F_SETLK, &raw const lock) != -1
     };
-    plan.locked = !taken;
+    // SAFETY: errno is this thread's.
+    plan.locked = !taken && [libc::EAGAIN, libc::EACCES].contains(unsafe { &*libc::__errno_location() });
     taken
 }
 
