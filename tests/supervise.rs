@@ -236,6 +236,19 @@ mod finish {
     }
 
     #[test]
+    fn service_that_has_failed_may_run_once_and_end_without_failing() {
+        let (supervisor, notices) = Supervisor::start_and_listen(|web| {
+            web.run("[ -e again ] || exit 99; exec sleep 100000").finish("[ $1 != 99 ] || exit 125");
+        });
+        notices.expect("sudOD");
+        supervisor.file("again", "");
+        supervisor.command("o");
+        notices.expect("u");
+        supervisor.command("dx");
+        notices.expect("dDx");
+    }
+
+    #[test]
     fn finish_that_cannot_be_executed_counts_as_none() {
         let (_supervisor, notices) = Supervisor::start_and_listen(|web| {
             web.run("exit 1").file("finish", "#!/bin/sh\n");

@@ -45,7 +45,13 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn parse(args: Vec<OsString>) -> Result<Option<PathBuf>, Failure> {
+fn parse(mut args: Vec<OsString>) -> Result<Option<PathBuf>, Failure> {
+    // A scanner gives any name that a directory can have, `-d` too.
+    if let [_, name] = &args[..]
+        && !["--help", "--version"].iter().any(|asked| name == asked)
+    {
+        args.insert(1, "--".into());
+    }
     let Some(words) = PROGRAM.parse(args)? else { return Ok(None) };
     match &words[..] {
         [Word::Operand(dir)] if !dir.is_empty() => Ok(Some(PathBuf::from(dir))),

@@ -231,16 +231,26 @@ impl Scanner {
 
     fn spawn(&mut self, slot: Slot) -> Result<Pid, String> {
         let name = CString::new(self.roster.name(slot)).map_err(|_| "a name with a zero byte")?;
-        let args = [self.supervise.name.clone(), name];
+        let program = self.supervise.name.clone();
+        // `--help` can be the name of a directory.
+        let args = match name.to_bytes() {
+            [b'-', ..] => vec![program, c"--".to_owned(), name],
+            _ => vec![program, name],
+        };
         let pipe = match self.roster.role(slot) {
             Role::Plain => None,
             Role::Producer => Some((self.pipes.of(slot).map_err(|e| reason(&e))?.1, 1)),
             Role::Logger(producer) => Some((self.pipes.of(producer).map_err(|e| reason(&e))?.0, 0)),
         };
         let console = self.console.as_ref().filter(|_| self.roster.is_special(slot));
-        let mut give: [(BorrowedFd<'_>, RawFd); 2] = [(self.signals.as_fd(), -1); 2];
+        // Its output too: whatever held on to our own output would keep the logger of it from ending.
+        let output =
+            console.filter(|_| pipe.is_none_or(|(_, at)| at != 1)).map(|console| console.try_clone());
+        let output = output.transpose().map_err(|error| reason(&error))?;
+        let mut give: [(BorrowedFd<'_>, RawFd); 3] = [(self.signals.as_fd(), -1); 3];
         let mut count = 0;
-        for given in [pipe, console.map(|console| (console.as_fd(), 2))].into_iter().flatten() {
+        let output = output.as_ref().map(|output| (output.as_fd(), 1));
+        for given in [pipe, output, console.map(|console| (console.as_fd(), 2))].into_iter().flatten() {
             give[count] = given;
             count += 1;
         }

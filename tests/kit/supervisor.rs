@@ -37,10 +37,21 @@ impl Supervisor {
     /// The same, by a shell command that ends with `exec "$@"`.
     #[track_caller]
     pub fn start_by(shell: &str, build: impl FnOnce(&Service)) -> Supervisor {
+        Supervisor::launch(&program("supervise"), shell, build)
+    }
+
+    /// The same with this program, whatever suite is tested.
+    #[track_caller]
+    pub fn start_program(supervise: &Path, build: impl FnOnce(&Service)) -> Supervisor {
+        Supervisor::launch(supervise, "exec \"$@\"", build)
+    }
+
+    #[track_caller]
+    fn launch(supervise: &Path, shell: &str, build: impl FnOnce(&Service)) -> Supervisor {
         let scratch = Scratch::new();
         let service = Service::at(scratch.path().join("web"));
         build(&service);
-        let namespace = start(scratch.path(), shell);
+        let namespace = start(supervise, scratch.path(), shell);
         Supervisor { service, namespace, scratch }
     }
 
@@ -86,7 +97,7 @@ impl Supervisor {
         for name in ["pid", "exit"] {
             let _ = std::fs::remove_file(self.scratch.path().join(name));
         }
-        self.namespace = start(self.scratch.path(), "exec \"$@\"");
+        self.namespace = start(&program("supervise"), self.scratch.path(), "exec \"$@\"");
     }
 
     /// Where it runs.
@@ -105,8 +116,7 @@ impl Supervisor {
     }
 }
 
-fn start(scratch: &Path, shell: &str) -> Namespace {
-    let supervise = program("supervise");
+fn start(supervise: &Path, scratch: &Path, shell: &str) -> Namespace {
     let script = format!("cd \"$0\" && {shell}");
     let command: [&OsStr; 8] = [
         env!("CARGO_BIN_EXE_first-process").as_ref(),

@@ -40,15 +40,14 @@ impl Scan {
 
     /// A script in the scanner's control directory.
     pub fn hook(&self, name: &str, script: &str) {
-        control_dir_of(&self.dir).script(name, script);
+        Service::at(control_dir_of(&self.dir)).script(name, script);
     }
 }
 
-fn control_dir_of(dir: &Path) -> Service {
-    Service::at(dir.join(match suite() {
-        Suite::Ours => ".svscan",
-        Suite::S6 => ".s6-svscan",
-    }))
+/// The name that the scanner gives its control directory, unless it finds one of the other name.
+fn control_dir_of(dir: &Path) -> PathBuf {
+    let (ours, theirs) = (dir.join(".svscan"), dir.join(".s6-svscan"));
+    if suite() == Suite::S6 || (theirs.exists() && !ours.exists()) { theirs } else { ours }
 }
 
 /// A tree that runs.
@@ -75,12 +74,17 @@ impl Tree {
     /// Starts a tree and waits for nothing.
     #[track_caller]
     pub fn launch(build: impl FnOnce(&mut Scan)) -> Tree {
+        Tree::launch_program(&program("svscan"), build)
+    }
+
+    /// The same with this program, whatever suite is tested.
+    #[track_caller]
+    pub fn launch_program(svscan: &Path, build: impl FnOnce(&mut Scan)) -> Tree {
         let scratch = Scratch::new();
         let dir = scratch.path().join("scan");
         std::fs::create_dir(&dir).expect("a scan directory can be made");
         let mut scan = Scan { dir: dir.clone(), options: Vec::new(), shell: String::new() };
         build(&mut scan);
-        let svscan = program("svscan");
         let shell = format!("{}\nexec \"$@\"", scan.shell);
         let mut command: Vec<&OsStr> = vec!["sh".as_ref(), "-c".as_ref(), shell.as_ref(), "sh".as_ref()];
         command.push(svscan.as_ref());
@@ -106,19 +110,19 @@ impl Tree {
     }
 
     /// The scanner's control directory.
-    pub fn control_dir(&self) -> Service {
+    pub fn control_dir(&self) -> PathBuf {
         control_dir_of(&self.dir)
     }
 
     /// Whether the scanner takes commands.
     pub fn is_listening(&self) -> bool {
-        sys::fifo::open_to_write(&self.control_dir().path("control")).is_ok()
+        sys::fifo::open_to_write(&self.control_dir().join("control")).is_ok()
     }
 
     /// Sends command bytes to the scanner.
     #[track_caller]
     pub fn command(&self, bytes: &str) {
-        sys::fifo::send(&self.control_dir().path("control"), bytes.as_bytes()).expect("the scanner listens");
+        sys::fifo::send(&self.control_dir().join("control"), bytes.as_bytes()).expect("the scanner listens");
     }
 
     /// Sends the scanner a signal.

@@ -133,7 +133,7 @@ impl Roster {
             // The directory that had this name has gone unnoticed: renamed over.
             Admitted::Blocked => {
                 let holder = self.place_of_name(&name).and_then(|place| self.get(place));
-                if holder.is_some_and(|service| service.seen) {
+                if holder.is_some_and(|service| !service.told) {
                     self.scan_after_replacement(now);
                 }
             }

@@ -65,6 +65,9 @@ impl Roster {
                 && let Supervisor::Down { start_at } = &mut service.supervisor
             {
                 *start_at = None;
+                if let Peer::Logger(_) = service.peer {
+                    actions.push_back(Action::ClosePipe(Slot(place)));
+                }
             }
             self.tell_to_stop(place, actions);
         }
@@ -82,7 +85,6 @@ impl Roster {
                 if self.get(producer).is_some_and(|producer| producer.is_up()) {
                     return;
                 }
-                actions.push_back(Action::ClosePipe(Slot(producer)));
                 Signal::HUP
             }
             Peer::Former => Signal::HUP,

@@ -199,7 +199,7 @@ fn loggers_are_told_after_their_producers() {
     assert_eq!(world.take_told(), "SIGTERM to db, SIGTERM to web");
     world.event(Event::Command(ScanCommand::Terminate));
     world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
-    assert_eq!(world.take_told(), "close pipe, close pipe, SIGHUP to web/log");
+    assert_eq!(world.take_told(), "close pipe, SIGHUP to web/log");
     world.wait(5 * SECOND);
     assert_eq!(world.take_told(), "say: waiting for db web/log");
     world.wait(60 * SECOND);

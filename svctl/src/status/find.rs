@@ -95,7 +95,7 @@ fn list(scan: &Path) -> io::Result<Vec<Place>> {
         }
         places.push(Place { name: OsStr::from_bytes(name).into(), dir });
     })?;
-    places.sort();
+    places.sort_unstable();
     Ok(places)
 }
 
