@@ -20,6 +20,8 @@ use crate::spawn;
 const WRITE_RETRY: Duration = Duration::from_secs(5);
 /// The same message about `run` is not repeated sooner.
 const REPEAT: Duration = Duration::from_secs(60);
+/// A `run` that is being written is not spoken of sooner.
+const WRITING: Duration = Duration::from_secs(10);
 /// Deaths remembered, unless `max-death-tally` says otherwise.
 const DEATHS: u32 = 100;
 
@@ -37,6 +39,8 @@ pub(crate) struct Shell {
     write_again_at: Option<Duration>,
     /// Why `run` was not started.
     why: String,
+    /// Since when it was found being written.
+    written_since: Option<Duration>,
     /// What was said of that last, and when.
     said: Option<(String, Duration)>,
     exit: Option<u8>,
@@ -51,6 +55,7 @@ impl Shell {
             written: Detail::default(),
             write_again_at: None,
             why: String::new(),
+            written_since: None,
             said: None,
             exit: None,
         }
@@ -159,6 +164,8 @@ impl Shell {
         let attempt = spawn::run(&self.name);
         self.notification = attempt.notification;
         self.why = attempt.why;
+        let now = attempt.is_being_written.then(clock::monotonic);
+        self.written_since = self.written_since.filter(|_| attempt.is_being_written).or(now);
         match attempt.result {
             Ok(_) => self.said = None,
             // Without a watch it is only tried again later.
@@ -174,7 +181,7 @@ impl Shell {
         }
         let now = clock::monotonic();
         let repeated = self.said.as_ref().is_some_and(|(said, at)| *said == self.why && now < *at + REPEAT);
-        if repeated {
+        if repeated || self.written_since.is_some_and(|since| now < since + WRITING) {
             return;
         }
         let next = match service.next_start_at() {

@@ -24,6 +24,8 @@ pub(crate) struct Attempt {
     pub(crate) notification: Option<OwnedFd>,
     /// Why it was not started.
     pub(crate) why: String,
+    /// Because somebody is still writing it.
+    pub(crate) is_being_written: bool,
 }
 
 /// Starts `run`.
@@ -62,7 +64,11 @@ fn attempt(spawned: Result<Pid, SpawnError>, notification: Option<OwnedFd>, name
     let error = match spawned {
         Ok(pid) => {
             let readiness = readiness(notification.is_some());
-            return Attempt { result: Ok(Started { pid, readiness }), notification, why: String::new() };
+            return Attempt {
+                result: Ok(Started { pid, readiness }),
+                notification,
+                ..no_resources(String::new())
+            };
         }
         Err(error) => error,
     };
@@ -75,18 +81,22 @@ fn attempt(spawned: Result<Pid, SpawnError>, notification: Option<OwnedFd>, name
             no_resources(format!("an earlier instance still holds {}", names::SERVICE_LOCK))
         }
         SpawnError::Exec(error) => match problem::diagnose(Path::new(names::RUN), &error) {
-            problem if problem.is_temporary() => no_resources(problem.to_string()),
+            problem if problem.is_temporary() => {
+                let is_being_written = problem == problem::Problem::BeingWritten;
+                Attempt { is_being_written, ..no_resources(problem.to_string()) }
+            }
             problem => {
                 let exit = if problem.is_missing() { Exit::NOT_FOUND } else { Exit::NOT_EXECUTABLE };
                 let result = Err(NotStarted::CannotExecute(exit));
-                Attempt { result, notification: None, why: problem.to_string() }
+                Attempt { result, ..no_resources(problem.to_string()) }
             }
         },
     }
 }
 
 fn no_resources(why: String) -> Attempt {
-    Attempt { result: Err(NotStarted::NoResources), notification: None, why }
+    let result = Err(NotStarted::NoResources);
+    Attempt { result, notification: None, why, is_being_written: false }
 }
 
 /// How the service that was just started will be known to be ready.

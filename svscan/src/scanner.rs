@@ -174,8 +174,12 @@ impl Scanner {
     fn scan(&mut self) {
         let listed = self.ground.follow().and_then(|moved| {
             if moved {
-                cli::say(format_args!("{} is another directory now", self.ground.shown()));
+                cli::say(format_args!(
+                    "{} is another directory now: services that are not in it go on until svctl -h",
+                    self.ground.shown()
+                ));
                 self.watches.restart();
+                self.roster.step(Event::Moved, clock::monotonic(), &mut self.actions);
             }
             self.ground.list(self.longest_name)
         });

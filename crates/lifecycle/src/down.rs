@@ -65,9 +65,12 @@ fn came_up(service: &mut Service, started: Started, now: Now) -> Vec<Action> {
         service.leaving = Leaving::WhenDown;
     }
     service.untouched = false;
+    // Also when it was started only once: what failed before says nothing of this life.
+    service.failed = None;
     service.since = now.wall;
     service.starts = service.starts.saturating_add(1);
     service.killed_late = false;
+    service.failed = None;
     [Action::Publish(&[Notice::Up])].into_iter().chain(action).collect()
 }
 

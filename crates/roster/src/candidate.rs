@@ -131,6 +131,7 @@ impl Roster {
             }
             Admitted::Yes => self.remove_candidate(candidate.0, actions),
             // The directory that had this name has gone unnoticed: renamed over.
+            Admitted::Replaces => self.scan_after_replacement(now),
             Admitted::Blocked => {
                 let holder = self.place_of_name(&name).and_then(|place| self.get(place));
                 if holder.is_some_and(|service| !service.told) {

@@ -103,6 +103,8 @@ pub enum Event<'a> {
     Vanished(&'a [u8]),
     /// Changes were lost, or the scan directory itself has changed.
     Overflow,
+    /// The scan directory is another one from now on: it was made anew, mounted over, or unmounted.
+    Moved,
     /// Changes of the scan directory will be told from now on, or no longer.
     Watching(bool),
 }

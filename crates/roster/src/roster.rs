@@ -102,6 +102,7 @@ impl Roster {
             Event::Grown(candidate) => self.grown(candidate, now),
             Event::Vanished(name) => self.vanished(name, now, actions),
             Event::Overflow => self.overflow(now),
+            Event::Moved => self.keep_all(),
             Event::Watching(yes) => self.watching(yes, now),
         }
     }
@@ -136,9 +137,18 @@ impl Roster {
     fn command(&mut self, command: ScanCommand, now: Duration, actions: &mut Actions) {
         match command {
             ScanCommand::Scan => self.scan_now(Prune::No, now, actions),
-            ScanCommand::Rescan => self.scan_now(Prune::Services, now, actions),
-            ScanCommand::Prune => self.prune(Prune::Services, actions),
-            ScanCommand::PruneLoggers => self.prune(Prune::LoggersToo, actions),
+            ScanCommand::Rescan => {
+                self.keep_none();
+                self.scan_now(Prune::Services, now, actions);
+            }
+            ScanCommand::Prune => {
+                self.keep_none();
+                self.prune(Prune::Services, actions);
+            }
+            ScanCommand::PruneLoggers => {
+                self.keep_none();
+                self.prune(Prune::LoggersToo, actions);
+            }
             ScanCommand::Terminate | ScanCommand::Interrupt => self.stop_all(0, false, now, actions),
             ScanCommand::Quit => self.stop_all(0, true, now, actions),
             ScanCommand::Abort => actions.push_back(Action::Leave(self.code())),

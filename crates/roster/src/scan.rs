@@ -38,6 +38,8 @@ pub(crate) enum Admitted {
     Yes,
     /// Another service has to be forgotten first.
     Blocked,
+    /// The same, and that one was only kept for want of anything better.
+    Replaces,
     /// There is no memory now.
     NoRoom,
 }
@@ -127,7 +129,7 @@ impl Roster {
             });
         }
         if whole {
-            self.services.iter_mut().flatten().for_each(|service| service.seen = false);
+            self.services.iter_mut().flatten().for_each(|service| service.seen = service.kept);
         }
         self.mark(found, actions);
         for directory in found {
@@ -148,6 +150,25 @@ impl Roster {
         self.start_those_due(now, actions);
     }
 
+    /// What runs now goes on, even if it is not in the new scan directory: an unmount or a mount is no order
+    /// to stop anything. A command to prune is, and so is a directory that comes to have the same name.
+    pub(crate) fn keep_all(&mut self) {
+        self.services.iter_mut().flatten().for_each(|service| service.kept = service.seen);
+    }
+
+    pub(crate) fn keep_none(&mut self) {
+        for place in self.places() {
+            self.let_go(place);
+        }
+    }
+
+    /// Keeps a service no longer that was not found.
+    fn let_go(&mut self, place: u32) -> bool {
+        let Some(service) = self.get_mut(place).filter(|service| service.kept) else { return false };
+        (service.seen, service.kept) = (false, false);
+        true
+    }
+
     /// Marks the services that were found, those under their own name first; one that was found under
     /// another name only takes that.
     fn mark(&mut self, found: &[Found<'_>], actions: &mut Actions) {
@@ -155,10 +176,11 @@ impl Roster {
             for directory in found {
                 let Some(place) = self.place_of_identity(directory.service) else { continue };
                 let Some(service) = self.get_mut(place) else { continue };
-                if service.is_logger() || service.seen || own_name != (service.name == directory.name) {
+                let marked = service.seen && !service.kept;
+                if service.is_logger() || marked || own_name != (service.name == directory.name) {
                     continue;
                 }
-                service.seen = true;
+                (service.seen, service.kept) = (true, false);
                 if !own_name {
                     self.rename(place, directory.name);
                 }
@@ -188,6 +210,7 @@ impl Roster {
         self.drop_candidate(directory.name, actions);
         match self.admit(directory, actions) {
             Admitted::Yes | Admitted::Blocked => {}
+            Admitted::Replaces => self.scan_after_replacement(now),
             Admitted::NoRoom => {
                 self.plan_scan(Pending { at: now + SCAN_AGAIN, since: now, eager: true, prune: Prune::No });
             }
@@ -200,9 +223,9 @@ impl Roster {
             self.admit_again(place, directory, actions);
             return Admitted::Yes;
         }
-        if self.place_of_name(directory.name).is_some() {
+        if let Some(holder) = self.place_of_name(directory.name) {
             self.blocked = true;
-            return Admitted::Blocked;
+            return if self.let_go(holder) { Admitted::Replaces } else { Admitted::Blocked };
         }
         match self.add(&[directory.name], directory.service, Peer::None, actions) {
             Ok(place) => {
@@ -220,7 +243,7 @@ impl Roster {
             && service.name == directory.name
             && !service.is_logger()
         {
-            service.seen = true;
+            (service.seen, service.kept) = (true, false);
             self.start_if_idle(place);
             self.mark_log(place, directory, actions);
         }
@@ -239,7 +262,7 @@ impl Roster {
         match (peer, self.place_of_identity(log)) {
             (Peer::Logger(logger), Some(known)) if logger == known => {
                 if let Some(service) = self.get_mut(logger) {
-                    service.seen = true;
+                    (service.seen, service.kept) = (true, false);
                 }
                 self.start_if_idle(logger);
             }
@@ -302,6 +325,7 @@ impl Roster {
             started: None,
             seen: true,
             told: false,
+            kept: false,
             special,
         }))
     }

@@ -19,6 +19,8 @@ pub(crate) struct Service {
     pub(crate) started: Option<Duration>,
     /// The last scan has found it.
     pub(crate) seen: bool,
+    /// The scan directory has become another one since it was found: it goes on, found or not.
+    pub(crate) kept: bool,
     /// The supervisor that lives was told to exit.
     pub(crate) told: bool,
     /// It reads what everything else writes: the last to go.

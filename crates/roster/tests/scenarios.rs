@@ -294,3 +294,26 @@ fn full_roster_takes_the_next_one_when_another_is_forgotten() {
     world.wait(SECOND);
     assert_eq!(world.running(), "b c");
 }
+
+#[test]
+fn new_scan_directory_stops_nothing_until_it_is_asked_to() {
+    let mut world = World::with(&["db", "web+log"]);
+    world.take_told();
+    world.directories.clear();
+    world.event(Event::Moved);
+    world.event(Event::Overflow);
+    world.wait(60 * SECOND);
+    assert_eq!(world.take_told(), "");
+    world.make("db", false, true);
+    world.appear("db", Arrival::Whole);
+    world.wait(SECOND);
+    assert_eq!(world.take_told(), "SIGTERM to db");
+    world.obey();
+    world.wait(SECOND);
+    assert_eq!(world.take_told(), "start db");
+    world.event(Event::Command(ScanCommand::Rescan));
+    assert_eq!(world.take_told(), "SIGTERM to web");
+    world.obey();
+    world.wait(5 * SECOND);
+    assert_eq!(world.running(), "db");
+}

@@ -84,6 +84,12 @@ fn disturb(world: &mut World, random: &mut Random) {
             let commands = [Scan, Rescan, Prune, PruneLoggers, Reap];
             world.event(Event::Command(commands[random.below(5) as usize]));
         }
+        16 if random.below(3) == 0 => {
+            // The scan that has found out about it follows.
+            world.starved = false;
+            world.event(Event::Moved);
+            world.event(Event::Command(ScanCommand::Scan));
+        }
         16 => world.event(Event::Overflow),
         17 => world.starved = random.below(3) == 0,
         _ => world.wait(Duration::from_millis(random.below(3000))),
