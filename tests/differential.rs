@@ -73,8 +73,12 @@ impl Behaviour {
     }
 
     fn write(&self, web: &Service) {
-        let handlers =
-            if self.hard { "$SIG{$_} = sub { } for qw(ALRM ABRT QUIT HUP TERM INT USR1 USR2);" } else { "" };
+        let handlers = if self.hard {
+            "open my $log, '>>', 'signals' or die; $SIG{$_} = sub { syswrite $log, '.' } for \
+             qw(ALRM ABRT QUIT HUP TERM INT USR1 USR2);"
+        } else {
+            ""
+        };
         let ready =
             if self.notifies { "open my $fd, '>&=', 3; syswrite $fd, \"\\n\"; close $fd;" } else { "" };
         web.executable(
@@ -236,6 +240,13 @@ fn foretell(action: Action, record: &Record, behaviour: &Behaviour, memory: &mut
     }
 }
 
+/// Whether the service notes the arrival of a signal: a late one would meet whatever comes next.
+fn notes(action: Action, record: &Record, behaviour: &Behaviour) -> bool {
+    let Action::Command(byte) = action else { return false };
+    let arrives = b"dD".contains(&byte) || (b"abqhti12r".contains(&byte) && !record.paused);
+    behaviour.hard && record.is_up() && arrives
+}
+
 /// Performs an action on a service whose record is this.
 fn perform(action: Action, player: &Player) {
     match action {
@@ -275,6 +286,9 @@ fn play(seed: u64) {
         let (changes, dies) = foretell(action, &before[0], &behaviour, &mut memory);
         let deaths = |player: &Player| player.notices.heard().matches('d').count();
         let deaths_before = deaths(&players[0]);
+        let noted = |player: &Player| text(player.supervisor.path("signals")).len();
+        let noted_before = players.each_ref().map(noted);
+        let is_noted = notes(action, &before[0], &behaviour);
         for player in &players {
             perform(action, player);
         }
@@ -283,11 +297,12 @@ fn play(seed: u64) {
             other => format!("{other:?}"),
         };
         let _ = write!(story, "{shown:12}");
-        for (player, before) in players.iter().zip(&before) {
+        for ((player, before), noted_before) in players.iter().zip(&before).zip(noted_before) {
             let what = format!("{}: an effect of the last of\n{story}", player.name);
             wait_at_most(PATIENCE, &what, || {
                 let changed = !changes || player.record() != *before;
-                changed && (!dies || deaths(player) > deaths_before)
+                let arrived = !is_noted || noted(player) > noted_before;
+                changed && arrived && (!dies || deaths(player) > deaths_before)
             });
         }
         if dies {
