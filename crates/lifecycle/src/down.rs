@@ -29,7 +29,9 @@ pub(crate) fn step(
         }
         Event::RunSpawned(Err(NotStarted::NoResources)) => {
             let start_at = service.next_try(now, settings);
-            try_again(service, start_at, now)
+            service.untouched = false;
+            service.wait_for_start(start_at, now);
+            vec![Action::Publish(&[])]
         }
         Event::Command(command) => obey(service, start_at, command),
         Event::Hangup => leave(service, start_at),
@@ -91,14 +93,6 @@ fn cannot_execute(service: &mut Service, exit: Exit, now: Now, settings: &Settin
         start_at,
     });
     vec![Action::SpawnScript(Script::Crash, death)]
-}
-
-/// It is down as it was; only the next start may have moved.
-pub(crate) fn try_again(service: &mut Service, start_at: Duration, now: Now) -> Vec<Action> {
-    service.untouched = false;
-    service.wait_for_start(start_at, now);
-    let notices: &[Notice] = if service.failed.is_some() { &[Notice::Failed, Notice::Down] } else { &[] };
-    vec![Action::Publish(notices)]
 }
 
 fn obey(service: &mut Service, start_at: Option<Duration>, command: Command) -> Vec<Action> {
