@@ -70,6 +70,9 @@ impl Scanner {
     /// Scans until the order to leave, then executes what comes after.
     pub(crate) fn run(mut self) -> ExitCode {
         self.watch();
+        // The first scan, and the first starts: whoever hears that we are ready finds every service supervised.
+        self.feed(Event::Timeout);
+        self.feed(Event::Timeout);
         if let Some(ready) = self.ready.take() {
             let _ = file::write_all(&ready, b"\n");
         }
@@ -241,21 +244,18 @@ impl Scanner {
             [b'-', ..] => vec![program, c"--".to_owned(), name],
             _ => vec![program, name],
         };
+        let outlet = self.outlet(slot).map_err(|error| reason(&error))?;
         let pipe = match self.roster.role(slot) {
             Role::Plain => None,
             Role::Producer => Some((self.pipes.of(slot).map_err(|e| reason(&e))?.1, 1)),
             Role::Logger(producer) => Some((self.pipes.of(producer).map_err(|e| reason(&e))?.0, 0)),
         };
-        let console = self.console.as_ref().filter(|_| self.roster.is_special(slot));
-        // Its output too: whatever held on to our own output would keep the logger of it from ending.
-        let output =
-            console.filter(|_| pipe.is_none_or(|(_, at)| at != 1)).map(|console| console.try_clone());
-        let output = output.transpose().map_err(|error| reason(&error))?;
+        let outlet = outlet.iter().flatten().zip([1, 2]).map(|(fd, at)| (fd.as_fd(), at));
+        let outlet = outlet.filter(|&(_, at)| pipe.is_none_or(|(_, taken)| taken != at));
         let mut give: [(BorrowedFd<'_>, RawFd); 3] = [(self.signals.as_fd(), -1); 3];
         let mut count = 0;
-        let output = output.as_ref().map(|output| (output.as_fd(), 1));
-        for given in [pipe, output, console.map(|console| (console.as_fd(), 2))].into_iter().flatten() {
-            give[count] = given;
+        for (place, given) in give.iter_mut().zip(pipe.into_iter().chain(outlet)) {
+            *place = given;
             count += 1;
         }
         let spawn = Spawn {
@@ -274,6 +274,19 @@ impl Scanner {
             }
             SpawnError::Locked => "locked".into(),
         })
+    }
+
+    /// Where the logger of everything writes, its output and its errors: the console, or nowhere. What held
+    /// on to our own output would keep it from ever meeting the end of that.
+    fn outlet(&self, slot: Slot) -> std::io::Result<Option<[OwnedFd; 2]>> {
+        if !self.roster.is_special(slot) {
+            return Ok(None);
+        }
+        let first = match &self.console {
+            Some(console) => console.try_clone()?,
+            None => process::open_null()?,
+        };
+        Ok(Some([first.try_clone()?, first]))
     }
 
     /// Every message from now on goes to the console, or nowhere: its reader is going to be stopped.

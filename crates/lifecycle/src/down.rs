@@ -70,7 +70,6 @@ fn came_up(service: &mut Service, started: Started, now: Now) -> Vec<Action> {
     service.since = now.wall;
     service.starts = service.starts.saturating_add(1);
     service.killed_late = false;
-    service.failed = None;
     [Action::Publish(&[Notice::Up])].into_iter().chain(action).collect()
 }
 
