@@ -911,7 +911,8 @@ mod survival {
         tree.namespace().inside(&["sh", "-c", &fill]);
         let notices = web.listen();
         web.command("r");
-        notices.expect("dDu");
+        notices.until('D');
+        notices.expect("u");
         web.command("d");
         notices.expect("dD");
         tree.signal(Signal::HUP);
