@@ -60,6 +60,7 @@ fn parse(mut args: Vec<OsString>) -> Result<Option<PathBuf>, Failure> {
 
 /// Supervises `dir`. Gives the exit code.
 fn run(dir: &Path) -> Result<u8, Failure> {
+    process::open_standard_descriptors().unable(|| "open /dev/null")?;
     // First of all: a signal that comes while we prepare is read afterwards.
     let signals = sources::take_signals()?;
     cli::write_lines_with(file::write_error_line);
@@ -67,7 +68,6 @@ fn run(dir: &Path) -> Result<u8, Failure> {
     let dir: PathBuf = dir.components().collect();
     process::enter(&dir).unable(|| format!("enter {}", dir.display()))?;
     cli::name_program(format!("supervise {}", dir.display()));
-    process::open_standard_descriptors().unable(|| "open /dev/null")?;
     process::keep_descriptors_from_children();
     let home = home::move_in()?;
     let wanted_up = !file::exists(Path::new(names::DOWN)).unable(|| "look for the file down")?;

@@ -224,7 +224,9 @@ impl Shell {
         let detail = service.detail();
         if detail.failed != self.told_failure {
             self.told_failure = detail.failed;
-            detail.failed.map(say_failed);
+            if let Some(reason) = detail.failed {
+                say_failed(reason);
+            }
         }
         if detail != self.written {
             match record::write_detail(&detail) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lifecycle::{Death, NotStarted, Readiness, Script, Started};
 use servicedir::{Problem, names, read_number};
-use sys::child::{self, Spawn, SpawnError};
+use sys::child::{self, Company, Spawn, SpawnError};
 use sys::{file, problem, process};
 use unix::{Exit, Pid, Signal};
 
@@ -50,7 +50,7 @@ pub(crate) fn run(name: &CStr) -> Attempt {
             let spawn = Spawn {
                 program: c"./run",
                 args: &[c"./run".to_owned(), name.to_owned()],
-                new_session: true,
+                company: Company::OwnSession,
                 new_pid_namespace: is_there(names::FLAG_NEWPIDNS),
                 give: &give,
                 lock: lock_fd,
@@ -165,8 +165,14 @@ fn spawn_beside(path: &CStr, args: &[CString]) -> Result<Option<Pid>, String> {
     if matches!(file::exists(file), Ok(false)) && matches!(file::link_target(file), Ok(None)) {
         return Ok(None);
     }
-    let spawn =
-        Spawn { program: path, args, new_session: true, new_pid_namespace: false, give: &[], lock: None };
+    let spawn = Spawn {
+        program: path,
+        args,
+        company: Company::OwnSession,
+        new_pid_namespace: false,
+        give: &[],
+        lock: None,
+    };
     match child::spawn(&spawn) {
         Ok(pid) => Ok(Some(pid)),
         Err(SpawnError::Locked) => Ok(None),

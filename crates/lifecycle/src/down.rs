@@ -107,6 +107,7 @@ fn obey(service: &mut Service, start_at: Option<Duration>, command: Command) -> 
         }
         Command::Once => {
             service.want(false);
+            service.failed = None;
             vec![Action::SpawnRun]
         }
         Command::Down | Command::Disable | Command::NoRestart | Command::NoRestartDisable => {
