@@ -107,11 +107,11 @@ fn wait_for_order(signals: &Signals) -> bool {
         told |= signal != Signal::CHLD;
     }
     if told {
-        for one in family::descendants().unwrap_or_default() {
+        let _ = family::each(|one| {
             if one.pid == one.branch {
                 let _ = family::kill(one, Signal::TERM);
             }
-        }
+        });
     }
     while let Ok(Some(_)) = child::reap() {}
     told

@@ -145,6 +145,11 @@ impl Scanner {
                 let code = record.ok().flatten().map(|record| record.last_exit.code());
                 self.step(Event::Ended(slot, code));
             }
+            Action::AskLogger(slot) => {
+                let record = servicedir::record::read(path(self.roster.name(slot))).ok().flatten();
+                let is_down = record.is_some_and(|r| r.pid.is_none() && !r.finishing && !r.wanted_up);
+                self.step(Event::LoggerIsDown(slot, is_down));
+            }
             // One that has died meanwhile will be reaped.
             Action::Signal(pid, signal) => drop(child::kill(pid, signal)),
             Action::ClosePipe(slot) => self.pipes.close(slot),
