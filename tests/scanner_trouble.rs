@@ -1,12 +1,13 @@
-//! What a scanner has to live with.
+//! What a scanner, and whoever talks to it, has to live with.
 
 #![forbid(unsafe_code)]
 
 mod kit;
 
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
-use kit::{Service, Tree, ours_only, wait_until};
+use kit::{Service, Supervisor, Tree, ours_only, program, run, wait_until};
 use unix::Signal;
 
 /// Lets process 1 have so many bytes more than it has.
@@ -52,4 +53,35 @@ fn memory_that_runs_out_ends_nothing_and_is_asked_for_again() {
     limit_memory(&tree, "0");
     tree.signal(Signal::TERM);
     assert_eq!(tree.wait_exit(), 5);
+}
+
+#[test]
+fn services_called_run_and_supervise_leave_a_scan_directory_one() {
+    ours_only!("another tool is for scanners");
+    let mut tree = Tree::start(|scan| {
+        scan.service("run").sleeps();
+        scan.service("supervise").sleeps();
+    });
+    tree.service("run").wait_up();
+    tree.service("supervise").wait_up();
+    let answer = tree.ctl(&["-t", tree.dir().to_str().unwrap()]);
+    assert_eq!(answer.code, 0, "{}", answer.err);
+    assert_eq!(tree.wait_exit(), 0);
+}
+
+#[test]
+fn service_that_was_not_asked_is_not_waited_for() {
+    ours_only!("it does not say that its letter was lost");
+    let supervisor = Supervisor::start(|web| {
+        web.sleeps();
+    });
+    supervisor.wait_up();
+    supervisor.namespace().kill(supervisor.pid(), "STOP");
+    wait_until("a supervisor that does not read", || {
+        supervisor.namespace().state(supervisor.pid()) == Some('T')
+    });
+    while sys::fifo::send(&supervisor.path("supervise/control"), &[b'!'; 512]).is_ok() {}
+    while sys::fifo::send(&supervisor.path("supervise/control"), b"!").is_ok() {}
+    let answer = run(Command::new(program("svctl")).args(["-wd", "-d"]).arg(supervisor.dir()));
+    assert_eq!(answer.code, 111, "{}", answer.err);
 }
