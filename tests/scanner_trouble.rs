@@ -7,7 +7,7 @@ mod kit;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use kit::{Service, Supervisor, Tree, ours_only, program, run, wait_until};
+use kit::{Service, Supervisor, Tree, ours_only, program, run, text, wait_until};
 use unix::Signal;
 
 /// Lets process 1 have so many bytes more than it has.
@@ -84,4 +84,64 @@ fn service_that_was_not_asked_is_not_waited_for() {
     while sys::fifo::send(&supervisor.path("supervise/control"), b"!").is_ok() {}
     let answer = run(Command::new(program("svctl")).args(["-wd", "-d"]).arg(supervisor.dir()));
     assert_eq!(answer.code, 111, "{}", answer.err);
+}
+
+#[test]
+fn scanner_has_more_descriptors_than_its_services() {
+    ours_only!("it has what it was started with");
+    const COUNT: usize = 40;
+    let mut tree = Tree::start(|scan| {
+        scan.before("ulimit -Sn 64");
+        scan.hook("finish", "ulimit -Sn >limit; exit 3");
+        scan.hook("SIGUSR1", "ulimit -Sn >hook.new; mv hook.new hook");
+        for i in 0..COUNT {
+            let web = scan.service(&format!("web{i}"));
+            web.run("ulimit -Sn; exec sleep 100000");
+            web.log().run("ulimit -Sn >limit; exec cat >>lines");
+        }
+    });
+    for i in 0..COUNT {
+        let log = tree.service(&format!("web{i}")).log();
+        assert_eq!(log.wait_lines("lines", 1), ["64"]);
+        assert_eq!(log.lines("limit"), ["64"]);
+    }
+    tree.signal(Signal::USR1);
+    wait_until("the program of a signal", || text(tree.dir().join("hook")) == "64\n");
+    tree.signal(Signal::TERM);
+    assert_eq!(tree.wait_exit(), 3);
+    assert_eq!(text(tree.dir().join("limit")), "64\n");
+}
+
+#[test]
+fn empty_scan_directory_that_is_made_anew_is_followed() {
+    ours_only!("it stays where it is");
+    let tree = Tree::start(|_| ());
+    std::fs::remove_dir_all(tree.dir().join(".svscan")).unwrap();
+    wait_until("a word", || tree.messages().contains("there is no .svscan"));
+    std::fs::remove_dir(tree.dir()).unwrap();
+    std::fs::create_dir(tree.dir()).unwrap();
+    tree.service("web").sleeps().wait_up();
+    assert!(tree.is_listening());
+}
+
+#[test]
+fn scan_directory_that_cannot_be_taken_is_left_again() {
+    ours_only!("it stays where it is");
+    let tree = Tree::start(|scan| {
+        scan.service("web").sleeps();
+    });
+    tree.service("web").wait_up();
+    let away = tree.scratch().join("away");
+    std::fs::rename(tree.dir(), &away).unwrap();
+    std::fs::create_dir(tree.dir()).unwrap();
+    std::fs::write(tree.dir().join(".svscan"), "no directory").unwrap();
+    wait_until("a scan that fails", || tree.messages().contains("unable to scan"));
+    let supervisors = || {
+        let all = tree.namespace().processes().into_iter();
+        all.filter(|(_, command)| command.ends_with("supervise web")).map(|(pid, _)| pid)
+    };
+    let first = supervisors().next().unwrap();
+    tree.namespace().kill(first, "KILL");
+    wait_until("another supervisor", || supervisors().any(|pid| pid != first));
+    Service::at(away.join("web")).wait_supervised();
 }
