@@ -137,17 +137,18 @@ impl Supervisor {
         Ok(())
     }
 
-    /// One step of the machine, with the answers to what it wants done.
+    /// One step of the machine, and those that answer what it wants done.
+    #[inline(never)] // One frame for every event, or the stack takes a page more.
     fn feed(&mut self, event: Event) {
-        if self.shell.exit_code().is_some() {
-            return;
-        }
-        let settings = settings::read_for(&event);
-        let (next, actions) = self.service.clone().step(event, clock::now(), &settings);
-        self.service = next;
-        self.shell.explain(&event, &self.service);
-        for answer in self.shell.perform(actions, &self.service) {
-            self.feed(answer);
+        let mut pending = vec![event];
+        while self.shell.exit_code().is_none()
+            && let Some(event) = pending.pop()
+        {
+            let settings = settings::read_for(&event);
+            let (next, actions) = self.service.clone().step(event, clock::now(), &settings);
+            self.service = next;
+            self.shell.explain(&event, &self.service);
+            pending.extend(self.shell.perform(actions, &self.service).into_iter().rev());
         }
     }
 }
