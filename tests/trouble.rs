@@ -349,7 +349,7 @@ mod scripts {
         let (supervisor, notices) = Supervisor::start_and_listen(|web| {
             web.sleeps().file("check", "#!/bin/sh\n").file("timeout-check", "10\n");
         });
-        let said = |supervisor: &Supervisor| supervisor.messages().matches("unable to spawn ./check").count();
+        let said = |supervisor: &Supervisor| supervisor.messages().matches("mode 0644").count();
         wait_until("a word about it", || said(&supervisor) > 0);
         // Time for a few more attempts.
         std::thread::sleep(Duration::from_millis(200));
