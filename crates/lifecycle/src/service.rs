@@ -241,6 +241,7 @@ mod tests {
     use super::*;
     use crate::{Readiness, RestartLimit, Started};
     use control::Command;
+    use unix::Pid;
 
     #[test]
     fn no_more_crashes_are_remembered_than_make_a_failure() {
