@@ -113,14 +113,17 @@ impl Supervisor {
     /// Reads the sources that are ready: first readiness, then deaths, then commands.
     fn read(&mut self, ready: Ready) -> Result<(), Failure> {
         let told = if ready.signalled { self.sources.read_signals()? } else { Told::default() };
-        // What a service wrote before it died was written before its death was told.
-        if (ready.notified || told.child_has_died) && self.shell.read_notification() {
+        if ready.notified && self.shell.read_notification() {
             self.feed(Event::Ready);
         }
         // One at a time: while one death is dealt with, the other dead still hold their pids.
         while told.child_has_died
             && let Some((pid, exit)) = child::reap().unable(|| "wait for a child")?
         {
+            // What a service wrote before it died can be read by now.
+            if self.shell.read_notification() {
+                self.feed(Event::Ready);
+            }
             self.feed(Event::Exited(pid, exit));
         }
         for event in told.events.into_iter().flatten() {
@@ -137,17 +140,18 @@ impl Supervisor {
         Ok(())
     }
 
-    /// One step of the machine, with the answers to what it wants done.
+    /// One step of the machine, and those that answer what it wants done.
+    #[inline(never)] // One frame for every event, or the stack takes a page more.
     fn feed(&mut self, event: Event) {
-        if self.shell.exit_code().is_some() {
-            return;
-        }
-        let settings = settings::read_for(&event);
-        let (next, actions) = self.service.clone().step(event, clock::now(), &settings);
-        self.service = next;
-        self.shell.explain(&event, &self.service);
-        for answer in self.shell.perform(actions, &self.service) {
-            self.feed(answer);
+        let mut pending = vec![event];
+        while self.shell.exit_code().is_none()
+            && let Some(event) = pending.pop()
+        {
+            let settings = settings::read_for(&event);
+            let (next, actions) = self.service.clone().step(event, clock::now(), &settings);
+            self.service = next;
+            self.shell.explain(&event, &self.service);
+            pending.extend(self.shell.perform(actions, &self.service).into_iter().rev());
         }
     }
 }

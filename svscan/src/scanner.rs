@@ -283,6 +283,7 @@ impl Scanner {
             program: &self.supervise.path,
             args: &args,
             company: Company::OwnGroup,
+            holds_signals: true,
             new_pid_namespace: false,
             give: &give[..count],
             lock: None,

@@ -9,7 +9,8 @@ use status::Notice;
 use unix::{Exit, Now};
 
 use crate::event::{Action, Death, Event, NotStarted, Readiness, Script, Started};
-use crate::service::{Check, Ending, Leaving, Phase, Service, Up};
+use crate::phase::{Check, Ending, Leaving, Phase, Up};
+use crate::service::Service;
 use crate::settings::Settings;
 
 pub(crate) fn step(

@@ -8,7 +8,8 @@ use status::{Notice, Reason};
 use unix::{Exit, Now, Pid, Signal};
 
 use crate::event::{Action, Event, Overdue, Script};
-use crate::service::{Ending, Leaving, Phase, Service};
+use crate::phase::{Ending, Leaving, Phase};
+use crate::service::Service;
 use crate::settings::Settings;
 
 /// The exit code of a script that says: never again.

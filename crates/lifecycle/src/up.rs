@@ -9,7 +9,8 @@ use status::Notice;
 use unix::{Exit, Now, Pid, Signal};
 
 use crate::event::{Action, Death, Event, Overdue, Script};
-use crate::service::{Check, Ending, Leaving, Phase, Service, Up};
+use crate::phase::{Check, Ending, Leaving, Phase, Up};
+use crate::service::Service;
 use crate::settings::{Essential, Settings};
 
 /// Signals that are sent to end a service: whatever it then does, its end was asked for. Of any other one
