@@ -19,7 +19,7 @@ unsafe extern "C" {
 /// pages are there anyway, and not on the stack of the parent, where it would take another one.
 static STACK: Mutex<[MaybeUninit<u8>; CHILD_STACK]> = Mutex::new([MaybeUninit::uninit(); CHILD_STACK]);
 /// `become_program` needs well under a kilobyte of it when optimised, and a few without.
-const CHILD_STACK: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 2 * 1024 };
+const CHILD_STACK: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 1536 };
 
 /// The most descriptors that a child can be given.
 const MOST_GIVEN: usize = 8;

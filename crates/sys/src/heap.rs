@@ -18,9 +18,9 @@ use talc::base::Talc;
 use talc::base::binning::DefaultBinning;
 use talc::source::{Claim, Manual, Source};
 
-/// Bytes of the small heap: more than a supervisor was seen to need (5 kB), and little enough that both ends
+/// Bytes of the small heap: more than a supervisor was seen to need (3.5 kB), and little enough that both ends
 /// share their pages with the rest of the executable's data.
-const SIZE: usize = 6 * 1024;
+const SIZE: usize = 4608;
 
 /// Bytes of the reserve, which only a program has that asks for it (`when_exhausted`).
 const RESERVE_SIZE: usize = 32 * 1024;
