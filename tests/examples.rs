@@ -2,11 +2,12 @@
 
 mod kit;
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
-use kit::{Scan, Suite, Tree, ours_only, run, suite, wait_until};
-use unix::Signal;
+use kit::{Namespace, Scan, Scratch, Suite, Tree, our_programs, ours_only, run, suite, text, wait_until};
+use unix::{Pid, Signal};
 
 /// Copies what is in one directory into another, links as links.
 fn copy(from: &Path, to: &Path) {
@@ -118,4 +119,35 @@ fn graceful_lets_the_slow_service_end() {
     for line in lines {
         rest = rest.split_once(line).unwrap_or_else(|| panic!("no {line:?} where it should be: {log}")).1;
     }
+}
+
+#[test]
+fn script_that_runs_an_example_ends_it_and_leaves_nothing() {
+    ours_only!("it runs ours");
+    let scratch = Scratch::new();
+    let copies = scratch.path().join("copies");
+    std::fs::create_dir(&copies).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/run");
+    let variable = format!("TMPDIR={}", copies.display());
+    let command: [&OsStr; 8] = [
+        "env".as_ref(),
+        variable.as_ref(),
+        env!("CARGO_BIN_EXE_first-process").as_ref(),
+        scratch.path().as_ref(),
+        "sh".as_ref(),
+        script.as_ref(),
+        "hello".as_ref(),
+        our_programs().as_ref(),
+    ];
+    let tree = Namespace::start(&command, &scratch.path().join("messages"));
+    wait_until("a greeting", || tree.log().contains("hello, I am hello"));
+    let pid = Pid::new(text(scratch.path().join("pid")).parse().unwrap()).unwrap();
+    tree.kill(pid, "TERM");
+    let exit = scratch.path().join("exit");
+    wait_until("the end of the script", || exit.exists());
+    assert_eq!(text(exit), "0");
+    assert!(tree.log().contains("exit code 0"), "{}", tree.log());
+    assert_eq!(std::fs::read_dir(&copies).unwrap().count(), 0);
+    let left = tree.processes();
+    assert!(left.iter().all(|(_, command)| !command.contains("svscan")), "{left:?}");
 }

@@ -289,10 +289,11 @@ mod svwait {
     }
 
     #[test]
-    fn nothing_to_wait_for_is_done_at_once() {
-        ours_only!("s6-svwait 2.11 wants a service");
+    fn nothing_to_wait_for_is_a_mistake() {
         let supervisor = down();
-        assert_eq!(wait(&supervisor, &["-u"]).code, 0);
+        let answer = wait(&supervisor, &["-u"]);
+        assert_eq!(answer.code, 100, "{}", answer.err);
+        assert!(answer.err.contains("usage"), "{}", answer.err);
     }
 
     #[test]

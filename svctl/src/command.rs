@@ -57,7 +57,10 @@ pub(crate) fn run(order: &Order) -> Result<(), Failure> {
         wait.count_old_failures();
     } else {
         for target in &targets {
-            first.keep(send(target, &order.letters));
+            if first.keep(send(target, &order.letters)).is_none() {
+                // What was not asked for is not waited for.
+                wait.forget(&target.dir);
+            }
         }
     }
     first.keep(wait.finish(Quantity::All, order.timeout));

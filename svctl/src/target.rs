@@ -10,7 +10,7 @@ use sys::file::{self, Kind};
 /// Who takes commands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// A supervisor: it has `run` or `supervise`.
+    /// A supervisor: it has a `run` to execute, or what a supervisor makes in `supervise`.
     Service,
     /// A scanner: it has `.svscan` or `.s6-svscan`, and is no service directory.
     Scan,
@@ -53,8 +53,14 @@ pub(crate) fn role(dir: &Path) -> io::Result<Role> {
         }
         Some(_) => {}
     }
-    let has = |name: &str| Ok::<_, io::Error>(file::look_no_follow(&dir.join(name))?.is_some());
-    if has(names::RUN)? || has(names::SUPERVISE)? {
+    // A scan directory may hold services of just these names.
+    let is_directory = |name: &str| {
+        file::look(&dir.join(name)).is_ok_and(|info| info.is_some_and(|info| info.kind == Kind::Directory))
+    };
+    // What may not be looked at may be there.
+    let may_have = |name: &str| !matches!(file::look_no_follow(&dir.join(name)), Ok(None));
+    let run = file::look_no_follow(&dir.join(names::RUN))?.is_some() && !is_directory(names::RUN);
+    if run || (is_directory(names::SUPERVISE) && (may_have(names::CONTROL) || may_have(names::LOCK))) {
         return Ok(Role::Service);
     }
     Ok(if scandir::is_scan_directory(dir) { Role::Scan } else { Role::Unknown })

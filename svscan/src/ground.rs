@@ -1,6 +1,7 @@
 //! The scan directory as a place: which directory it is, and what this scanner holds in it.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -88,13 +89,26 @@ impl Ground {
         if identity == self.identity {
             return Ok(false);
         }
+        let before = process::current_directory()?;
         process::enter(&self.path)?;
-        self.place = Place::take(&self.names).map_err(|error| match error {
-            TakeError::Taken => io::Error::other("another svscan is already running there"),
-            TakeError::System(_, cause) => cause,
-        })?;
-        self.identity = identity;
+        match Place::take(&self.names) {
+            Ok(place) => (self.place, self.identity) = (place, identity),
+            Err(error) => {
+                // Our services are where they were.
+                process::enter_open(before.as_fd())?;
+                return Err(match error {
+                    TakeError::Taken => io::Error::other("another svscan is already running there"),
+                    TakeError::System(_, cause) => cause,
+                });
+            }
+        }
         Ok(true)
+    }
+
+    /// The control directory has been removed, perhaps as the first part of all: nothing tells of the
+    /// removal of a directory that somebody is in.
+    pub(crate) fn is_going(&self) -> bool {
+        matches!(file::look(Path::new(self.names.directory)), Ok(None))
     }
 
     /// Every directory in it that may be a service.

@@ -71,5 +71,7 @@ fn run(args: Vec<OsString>, multi_call: bool) -> Result<ExitCode, Failure> {
     let supervise = program::find("supervise", multi_call)?;
     process::become_subreaper().unable(|| "become the parent of orphans")?;
     end::prepare(&ground.names);
+    // A pipe for every two services, and something for ourselves.
+    process::raise_own_descriptor_limit(2 * options.settings.most as u64 + 64);
     Ok(Scanner::new(options, ground, signals, supervise).run())
 }

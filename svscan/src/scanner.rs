@@ -218,7 +218,18 @@ impl Scanner {
             let text = format!("names of more than {} bytes are no services", self.longest_name);
             self.hush.warn("long".into(), text);
         }
-        match entries.doubtful.is_empty() {
+        let is_going = self.ground.is_going();
+        if is_going {
+            let (shown, control) = (self.ground.shown(), self.ground.names.directory);
+            self.hush.warn(
+                "control directory".into(),
+                format_args!(
+                    "there is no {control} in {shown} any more: no command comes in, and nothing is stopped \
+                     meanwhile; looking for another {shown} every 5 s"
+                ),
+            );
+        }
+        match entries.doubtful.is_empty() && !is_going {
             true => self.step(Event::Scanned(Some(&found))),
             false => self.step(Event::ScannedInPart(&found)),
         }

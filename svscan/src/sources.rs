@@ -81,6 +81,9 @@ impl Scanner {
             Change::Everything => self.feed(Event::Overflow),
             Change::Entry(name, what) => {
                 let name = &*name;
+                if what == EntryChange::Gone && name == self.ground.names.directory.as_bytes() {
+                    return self.feed(Event::Overflow);
+                }
                 if !scandir::is_service_name(name) || name.len() > self.longest_name {
                     return;
                 }

@@ -71,6 +71,9 @@ fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
             Word::Option(Name::Long(_), _) => {}
         }
     }
+    if request.dirs.is_empty() {
+        return Err(PROGRAM.usage());
+    }
     Ok(Some(request))
 }
 

@@ -50,6 +50,11 @@ impl Wait {
         Ok(())
     }
 
+    /// Listens to `dir` no longer.
+    pub fn forget(&mut self, dir: &Path) {
+        self.services.retain(|service| service.dir != dir);
+    }
+
     /// Counts services that had failed when they were added: for a wait without a command, which
     /// nothing would end. A service that was told to start has a new chance.
     pub fn count_old_failures(&mut self) {

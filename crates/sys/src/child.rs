@@ -141,6 +141,7 @@ extern "C" fn become_program(plan: *mut c_void) -> c_int {
                 libc::sigemptyset(none.as_mut_ptr());
                 libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), ptr::null_mut());
             }
+            crate::process::give_back_descriptor_limit();
             libc::execve(plan.spawn.program.as_ptr(), plan.argv, environ);
         }
         (&raw mut plan.error).write_volatile(*libc::__errno_location());

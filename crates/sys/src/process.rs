@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawF
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
@@ -19,6 +20,23 @@ use crate::signals;
 /// What chdir(2) says.
 pub fn enter(path: &Path) -> io::Result<()> {
     Ok(rustix::process::chdir(path)?)
+}
+
+/// The current directory, to come back to.
+///
+/// # Errors
+/// What open(2) says.
+pub fn current_directory() -> io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(CWD, ".", flags, Mode::empty())?)
+}
+
+/// Makes an open directory the current directory.
+///
+/// # Errors
+/// What fchdir(2) says.
+pub fn enter_open(directory: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(rustix::process::fchdir(directory)?)
 }
 
 /// The pid of this process.
@@ -108,6 +126,39 @@ pub fn raise_descriptor_limit() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
+/// The limit that children are given, if it is not ours; 0: ours.
+static LIMIT_OF_CHILDREN: AtomicU64 = AtomicU64::new(0);
+
+/// Raises the number of descriptors that this process may have open to `enough`, if it may. Every program
+/// that it executes has the limit of before: some cannot live with a high one.
+pub fn raise_own_descriptor_limit(enough: u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(enough, |maximum| maximum.min(enough));
+    if let Some(before) = current.filter(|&current| current < wanted)
+        && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }).is_ok()
+    {
+        LIMIT_OF_CHILDREN.store(before, Ordering::Relaxed);
+    }
+}
+
+/// Sets the limit that a program shall have which this process is about to execute. Also for a child that
+/// shares its parent's memory: takes none, and is async-signal-safe.
+pub(crate) fn give_back_descriptor_limit() {
+    let before = LIMIT_OF_CHILDREN.load(Ordering::Relaxed);
+    if before == 0 {
+        return;
+    }
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: prlimit(2) on this process writes the one `limit`, and reads the other.
+    unsafe {
+        if libc::prlimit(0, libc::RLIMIT_NOFILE, ptr::null(), &raw mut limit) == 0 {
+            limit.rlim_cur = before;
+            libc::prlimit(0, libc::RLIMIT_NOFILE, &raw const limit, ptr::null_mut());
+        }
+    }
+}
+
 /// This process, or the system, has no descriptor left (EMFILE, ENFILE).
 pub fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
@@ -156,6 +207,7 @@ pub fn execute(program: &CStr, args: &[&CStr]) -> io::Error {
     for (slot, arg) in argv[..7].iter_mut().zip(args) {
         *slot = arg.as_ptr();
     }
+    give_back_descriptor_limit();
     signals::forget_pending();
     let _ = signals::unblock_all();
     // SAFETY: `program` and each of `args` end with a zero byte, `argv` ends with a null pointer (its
