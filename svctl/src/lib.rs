@@ -6,6 +6,7 @@ mod command;
 mod request;
 mod status;
 mod target;
+mod verbs;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -15,8 +16,18 @@ use cli::Failure;
 pub use request::PROGRAM;
 use request::Request;
 
+/// Every other name that it answers to, with the program that takes its arguments.
+pub const NAMES: &[(&str, fn(Vec<OsString>) -> ExitCode)] = &[];
+
 /// The program.
-pub fn main(args: Vec<OsString>) -> ExitCode {
+pub fn main(mut args: Vec<OsString>) -> ExitCode {
+    if let Some(verb) = args.get(1).and_then(verbs::find) {
+        sys::process::raise_descriptor_limit();
+        return match (verb.run)(args.split_off(1)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => failure.report(),
+        };
+    }
     match request::parse(args).and_then(|request| request.map_or(Ok(()), run)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
