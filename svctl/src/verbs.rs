@@ -12,6 +12,7 @@ pub(crate) struct Verb {
     /// What it does; `args[0]` is the verb.
     pub(crate) run: fn(args: Vec<OsString>) -> Result<(), Failure>,
     /// What it is for, in half a line.
+    #[allow(dead_code, reason = "for whoever lists them")]
     pub(crate) about: &'static str,
 }
 
