@@ -15,6 +15,7 @@ use cli::Failure;
 
 pub use request::PROGRAM;
 use request::Request;
+pub use verbs::programs;
 
 /// Every other name that it answers to, with the program that takes its arguments.
 pub const NAMES: &[(&str, cli::Main)] = &[];

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use cli::Failure;
+use cli::options::Program;
 
 /// A verb.
 #[derive(Debug)]
@@ -11,9 +12,8 @@ pub(crate) struct Verb {
     pub(crate) name: &'static str,
     /// What it does; `args[0]` is the verb.
     pub(crate) run: fn(args: Vec<OsString>) -> Result<(), Failure>,
-    /// What it is for, in half a line.
-    #[allow(dead_code, reason = "for whoever lists them")]
-    pub(crate) about: &'static str,
+    /// How it is called, and what it is for.
+    pub(crate) program: &'static Program,
 }
 
 /// Every verb.
@@ -22,4 +22,9 @@ pub(crate) const VERBS: &[Verb] = &[];
 /// The verb that a word is.
 pub(crate) fn find(word: &OsString) -> Option<&'static Verb> {
     VERBS.iter().find(|verb| word == verb.name)
+}
+
+/// How each verb is called.
+pub fn programs() -> impl Iterator<Item = &'static Program> {
+    VERBS.iter().map(|verb| verb.program)
 }
