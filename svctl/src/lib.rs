@@ -27,8 +27,9 @@ pub const NAMES: &[(&str, cli::Main)] = &[];
 
 /// The program.
 pub fn main(mut args: Vec<OsString>) -> ExitCode {
-    if args.len() == 1 {
-        args.push("status".into());
+    // `svctl`, `svctl --watch`: there are no letters with long names.
+    if args.get(1).is_none_or(|word| word == "--watch" || word == "--json") {
+        args.insert(1.min(args.len()), "status".into());
     }
     if let Some(verb) = args.get(1).and_then(verbs::find) {
         sys::process::raise_descriptor_limit();
