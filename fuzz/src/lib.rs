@@ -124,7 +124,7 @@ pub fn settings(data: &[u8]) {
         Ok(given) => assert!(given.is_some_and(|g| g.words().all(|word| data_has(data, word)))),
         Err(problem) => explained(&problem, file),
     }
-    match servicedir::read_number(file, 1) {
+    match servicedir::read_number(file, "a number of 1 or more", 1..=u32::MAX) {
         Ok(number) => assert!(number.is_some_and(|n| n >= 1)),
         Err(problem) => explained(&problem, file),
     }

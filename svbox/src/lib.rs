@@ -7,13 +7,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use cli::Main;
 use cli::options::{Opt, Program};
 
-type Main = fn(Vec<OsString>) -> ExitCode;
-
-/// Every name with its program.
+/// Our own names with their programs.
 const PROGRAMS: &[(&str, Main)] =
     &[("supervise", supervise::main), ("svscan", svscan), ("svctl", svctl::main), ("svwait", svwait::main)];
+
+/// Every name: ours, and those of other suites, which choose a grammar.
+fn names() -> impl Iterator<Item = &'static (&'static str, Main)> {
+    PROGRAMS.iter().chain(svctl::NAMES).chain(svwait::NAMES)
+}
 
 /// `svbox`, as its users see it.
 pub const PROGRAM: Program = Program {
@@ -49,11 +53,11 @@ fn svscan(args: Vec<OsString>) -> ExitCode {
 /// The program that goes by the last part of this path.
 fn find(name: &OsString) -> Option<Main> {
     let name = Path::new(name).file_name()?.as_bytes();
-    PROGRAMS.iter().find(|(known, _)| known.as_bytes() == name).map(|&(_, program)| program)
+    names().find(|(known, _)| known.as_bytes() == name).map(|&(_, program)| program)
 }
 
 fn list() -> ExitCode {
-    let text: String = PROGRAMS.iter().flat_map(|(name, _)| [name, "\n"]).collect();
+    let text: String = names().flat_map(|(name, _)| [name, "\n"]).collect();
     match cli::answer(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(111),

@@ -48,6 +48,9 @@ struct Request {
     dirs: Vec<PathBuf>,
 }
 
+/// Every other name that it answers to, with the program that takes its arguments.
+pub const NAMES: &[(&str, cli::Main)] = &[];
+
 /// The program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     match parse(args).and_then(|request| request.map_or(Ok(()), run)) {

@@ -5,6 +5,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::ptr;
+use std::sync::{Mutex, PoisonError};
 
 use rustix::io::Errno;
 use rustix::process::{Pid as RustixPid, WaitOptions, WaitStatus};
@@ -14,9 +15,11 @@ unsafe extern "C" {
     static environ: *const *const c_char;
 }
 
-/// The stack of a child between vfork and exec. `become_program` needs well under a kilobyte of it when
-/// optimised, and a few without.
-const CHILD_STACK: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 2 * 1024 };
+/// The stack of a child between vfork and exec: one, for one child at a time. It stands beside the heap, whose
+/// pages are there anyway, and not on the stack of the parent, where it would take another one.
+static STACK: Mutex<[MaybeUninit<u8>; CHILD_STACK]> = Mutex::new([MaybeUninit::uninit(); CHILD_STACK]);
+/// `become_program` needs well under a kilobyte of it when optimised, and a few without.
+const CHILD_STACK: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 1536 };
 
 /// The most descriptors that a child can be given.
 const MOST_GIVEN: usize = 8;
@@ -79,7 +82,6 @@ struct Plan<'a> {
 ///
 /// # Errors
 /// No child is left behind.
-#[inline(never)] // The child's stack would stand in the frame of a caller's loop.
 pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
     assert!(spawn.give.len() <= MOST_GIVEN);
     assert!(spawn.args.len() <= MOST_ARGS);
@@ -88,7 +90,7 @@ pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
         *place = arg.as_ptr();
     }
     let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0, locked: false };
-    let mut stack = [const { MaybeUninit::<u8>::uninit() }; CHILD_STACK];
+    let mut stack = STACK.lock().unwrap_or_else(PoisonError::into_inner);
     let namespace = if spawn.new_pid_namespace { libc::CLONE_NEWPID } else { 0 };
     // SAFETY: with CLONE_VFORK this thread sleeps until the child has executed a program or has exited,
     // so `stack` and `plan` outlive the child's use of them and are not used by both at once. The top
@@ -97,7 +99,7 @@ pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
     // stack there is no guard page: its size is some times what those functions were seen to use, with
     // every signal blocked until the exec and no handler installed after that.
     let number = unsafe {
-        let top = stack.as_mut_ptr().add(CHILD_STACK);
+        let top = stack.as_mut_ptr().cast::<u8>().add(CHILD_STACK);
         let top = top.sub(top as usize % 16);
         let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD | namespace;
         libc::clone(become_program, top.cast(), flags, (&raw mut plan).cast())

@@ -11,23 +11,26 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use talc::base::Talc;
 use talc::base::binning::DefaultBinning;
-use talc::source::Claim;
+use talc::source::{Claim, Manual, Source};
 
-/// Bytes of the small heap: more than a supervisor was seen to need (5 kB), and little enough that both ends
+/// Bytes of the small heap: more than a supervisor was seen to need (3.5 kB), and little enough that both ends
 /// share their pages with the rest of the executable's data.
-const SIZE: usize = 6 * 1024;
+const SIZE: usize = 4608;
 
-/// Bytes of the reserve. It is not there either until it is needed.
-const RESERVE: usize = 32 * 1024;
+/// Bytes of the reserve, which only a program has that asks for it (`when_exhausted`).
+const RESERVE_SIZE: usize = 32 * 1024;
 
 static mut MEMORY: [u8; SIZE] = [0; SIZE];
 
-static mut RESERVED: [u8; RESERVE] = [0; RESERVE];
+static RESERVE: Mutex<Talc<Manual, DefaultBinning>> = Mutex::new(Talc::new(Manual));
+
+/// Where the reserve is; 0: nowhere.
+static RESERVE_START: AtomicUsize = AtomicUsize::new(0);
 
 static WHEN_EXHAUSTED: OnceLock<fn()> = OnceLock::new();
 
@@ -39,14 +42,21 @@ static MAY_FAIL: AtomicBool = AtomicBool::new(false);
 
 /// To be named as `#[global_allocator]` by an executable.
 #[derive(Debug)]
-pub struct Heap {
-    small: Mutex<Talc<Claim, DefaultBinning>>,
-    reserve: Mutex<Talc<Claim, DefaultBinning>>,
-}
+pub struct Heap(Mutex<Talc<Claim, DefaultBinning>>);
 
-/// Has `act` called when there is no memory for who cannot live without. If it returns, the program aborts.
+/// Lays a reserve aside, and has `act` called when that is used up, too. If it returns, the program aborts.
+/// To be called once.
 pub fn when_exhausted(act: fn()) {
-    let _ = WHEN_EXHAUSTED.set(act);
+    if WHEN_EXHAUSTED.set(act).is_err() {
+        return;
+    }
+    let mut reserve = vec![0_u8; RESERVE_SIZE];
+    // Each page is written now: an address without a page behind it is no reserve.
+    reserve.fill(1);
+    let reserve = reserve.leak().as_mut_ptr();
+    RESERVE_START.store(reserve.addr(), Ordering::Relaxed);
+    // SAFETY: the block was leaked to be talc's for ever, and nobody else has a pointer to it.
+    unsafe { lock(&RESERVE).claim(reserve, RESERVE_SIZE) };
 }
 
 /// Leaves the reserve alone while `attempt` asks for memory, which takes "no" for an answer (`try_reserve`).
@@ -81,10 +91,9 @@ pub fn append(list: &mut Vec<u8>, bytes: &[u8]) -> io::Result<()> {
 impl Heap {
     /// The heap; there must be no other.
     pub const fn new() -> Heap {
-        // SAFETY: `MEMORY` and `RESERVED` are touched by nobody else, provided that there is one heap, which
-        // a second `#[global_allocator]` being an error of the compiler makes sure of.
-        let (small, reserve) = unsafe { (Claim::array(&raw mut MEMORY), Claim::array(&raw mut RESERVED)) };
-        Heap { small: Mutex::new(Talc::new(small)), reserve: Mutex::new(Talc::new(reserve)) }
+        // SAFETY: `MEMORY` is touched by nobody else, provided that there is one heap, which a second
+        // `#[global_allocator]` being an error of the compiler makes sure of.
+        Heap(Mutex::new(Talc::new(unsafe { Claim::array(&raw mut MEMORY) })))
     }
 }
 
@@ -94,18 +103,21 @@ impl Default for Heap {
     }
 }
 
-fn is_in<const N: usize>(memory: *const [u8; N], pointer: *mut u8) -> bool {
-    (memory.addr()..memory.addr() + N).contains(&pointer.addr())
+fn is_in(start: usize, size: usize, block: *mut u8) -> bool {
+    start != 0 && (start..start + size).contains(&block.addr())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A block of one of our own heaps; null if it has none.
 ///
 /// # Safety
 /// `layout` has a size of 1 or more.
-unsafe fn allocate(from: &Mutex<Talc<Claim, DefaultBinning>>, layout: Layout) -> *mut u8 {
-    let mut talc = from.lock().unwrap_or_else(PoisonError::into_inner);
+unsafe fn allocate<S: Source>(from: &Mutex<Talc<S, DefaultBinning>>, layout: Layout) -> *mut u8 {
     // SAFETY: the layout is the caller's word.
-    unsafe { talc.allocate(layout) }.map_or(ptr::null_mut(), NonNull::as_ptr)
+    unsafe { lock(from).allocate(layout) }.map_or(ptr::null_mut(), NonNull::as_ptr)
 }
 
 // SAFETY: every block comes from one of three allocators that keep the contract of GlobalAlloc, and goes
@@ -113,14 +125,14 @@ unsafe fn allocate(from: &Mutex<Talc<Claim, DefaultBinning>>, layout: Layout) ->
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's layout has a size of 1 or more.
-        let mut block = unsafe { allocate(&self.small, layout) };
+        let mut block = unsafe { allocate(&self.0, layout) };
         if block.is_null() {
             // SAFETY: as above.
             block = unsafe { System.alloc(layout) };
         }
         if block.is_null() && !MAY_FAIL.load(Ordering::Relaxed) {
             // SAFETY: as above.
-            block = unsafe { allocate(&self.reserve, layout) };
+            block = unsafe { allocate(&RESERVE, layout) };
             if block.is_null()
                 && let Some(act) = WHEN_EXHAUSTED.get()
                 && !IS_EXHAUSTED.swap(true, Ordering::Relaxed)
@@ -132,15 +144,15 @@ unsafe impl GlobalAlloc for Heap {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let own = if is_in(&raw const MEMORY, block) {
-            &self.small
-        } else if is_in(&raw const RESERVED, block) {
-            &self.reserve
-        } else {
-            // SAFETY: it does not lie in talc's memory, so System gave it, with this layout.
-            return unsafe { System.dealloc(block, layout) };
-        };
-        // SAFETY: it lies in this talc's memory, so that gave it, with this layout.
-        unsafe { own.lock().unwrap_or_else(PoisonError::into_inner).deallocate(block, layout) };
+        // SAFETY: whose memory it lies in, that one gave it, with this layout.
+        unsafe {
+            if is_in((&raw const MEMORY).addr(), SIZE, block) {
+                lock(&self.0).deallocate(block, layout);
+            } else if is_in(RESERVE_START.load(Ordering::Relaxed), RESERVE_SIZE, block) {
+                lock(&RESERVE).deallocate(block, layout);
+            } else {
+                System.dealloc(block, layout);
+            }
+        }
     }
 }
