@@ -2,7 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+mod check;
 mod command;
+mod help;
+mod object;
 mod request;
 mod status;
 mod target;
