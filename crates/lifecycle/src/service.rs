@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use status::{Detail, Notice, Reason, Record};
+use status::{Detail, Life, Notice, Reason, Record};
 use unix::{Exit, Now, Pid, Stamp};
 
 use crate::event::{Action, Death, Event, Script};
@@ -128,6 +128,10 @@ pub struct Service {
     pub(crate) crashes: VecDeque<Duration>,
     /// The next start, if it is to be waited for.
     pub(crate) next_start: Option<Stamp>,
+    /// The last life that has ended.
+    pub(crate) life: Life,
+    /// What was told of that: a start at once tells it together with its own news, in one write.
+    pub(crate) told_life: Life,
 }
 
 impl Service {
@@ -148,6 +152,8 @@ impl Service {
             killed_late: false,
             crashes: VecDeque::new(),
             next_start: None,
+            life: Life::default(),
+            told_life: Life::default(),
         }
     }
 
@@ -177,6 +183,7 @@ impl Service {
             failed: self.failed,
             start_at: self.next_start.filter(|_| matches!(self.phase, Phase::Down { start_at: Some(_) })),
             killed_late: self.killed_late,
+            life: self.told_life,
         }
     }
 
@@ -295,6 +302,9 @@ impl Service {
         };
         let wait = start_at.map(|at| at.saturating_sub(now.monotonic)).filter(|wait| !wait.is_zero());
         self.next_start = wait.map(|wait| now.wall.plus(wait));
+        if start_at.is_none() || wait.is_some() {
+            self.told_life = self.life;
+        }
         self.phase = Phase::Down { start_at };
     }
 
