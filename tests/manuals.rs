@@ -46,7 +46,8 @@ fn every_option_stands_in_the_manual_page() {
     for program in PROGRAMS {
         let page = page(program.name).unwrap_or_else(|| panic!("{} has no page", program.name));
         let described = described(&page);
-        for option in program.options {
+        let verbs = svctl::programs().filter(|verb| verb.name.split(' ').next() == Some(program.name));
+        for option in program.options.iter().chain(verbs.flat_map(|verb| verb.options)) {
             let letter = option.letter.map(|letter| letter.to_string());
             let long = option.long.map(|long| format!("-{long}"));
             for name in [letter, long].into_iter().flatten() {

@@ -7,9 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use cli::Main;
 use cli::options::{Opt, Program};
-
-type Main = fn(Vec<OsString>) -> ExitCode;
 
 /// Our own names with their programs.
 const PROGRAMS: &[(&str, Main)] =

@@ -18,9 +18,10 @@ use cli::Failure;
 
 pub use request::PROGRAM;
 use request::Request;
+pub use verbs::programs;
 
 /// Every other name that it answers to, with the program that takes its arguments.
-pub const NAMES: &[(&str, fn(Vec<OsString>) -> ExitCode)] = &[];
+pub const NAMES: &[(&str, cli::Main)] = &[];
 
 /// The program.
 pub fn main(mut args: Vec<OsString>) -> ExitCode {

@@ -49,7 +49,7 @@ struct Request {
 }
 
 /// Every other name that it answers to, with the program that takes its arguments.
-pub const NAMES: &[(&str, fn(Vec<OsString>) -> ExitCode)] = &[];
+pub const NAMES: &[(&str, cli::Main)] = &[];
 
 /// The program.
 pub fn main(args: Vec<OsString>) -> ExitCode {

@@ -9,5 +9,11 @@ mod failure;
 mod message;
 pub mod options;
 
+use std::ffi::OsString;
+use std::process::ExitCode;
+
 pub use failure::{Failure, Unable};
 pub use message::{answer, name_program, program, reason, say, warn};
+
+/// What a program is: it takes the command line and gives the exit code.
+pub type Main = fn(Vec<OsString>) -> ExitCode;

@@ -20,6 +20,8 @@ pub struct Opt {
     pub long: Option<&'static str>,
     /// What its value is called; `None` if it takes none.
     pub value: Option<&'static str>,
+    /// The value may be absent; it is given as `--wait=VALUE` only.
+    pub is_optional: bool,
     /// What it does, in half a line.
     pub help: &'static str,
 }
@@ -27,12 +29,12 @@ pub struct Opt {
 impl Opt {
     /// An option of one letter without a value.
     pub const fn flag(letter: char, help: &'static str) -> Opt {
-        Opt { letter: Some(letter), long: None, value: None, help }
+        Opt { letter: Some(letter), long: None, value: None, is_optional: false, help }
     }
 
     /// An option of one letter with a value.
     pub const fn value(letter: char, value: &'static str, help: &'static str) -> Opt {
-        Opt { letter: Some(letter), long: None, value: Some(value), help }
+        Opt { letter: Some(letter), long: None, value: Some(value), is_optional: false, help }
     }
 
     /// The same with a long name beside the letter.
@@ -40,9 +42,14 @@ impl Opt {
         Opt { long: Some(long), ..self }
     }
 
+    /// The same, but that the value may be absent: then it is empty.
+    pub const fn or_nothing(self) -> Opt {
+        Opt { is_optional: true, ..self }
+    }
+
     /// An option that has only a long name.
     pub const fn long(long: &'static str, value: Option<&'static str>, help: &'static str) -> Opt {
-        Opt { letter: None, long: Some(long), value, help }
+        Opt { letter: None, long: Some(long), value, is_optional: false, help }
     }
 }
 
@@ -103,6 +110,7 @@ impl Program {
                 return Err(self.misuse(&arg.unexpected().to_string()));
             };
             let value = match option.value {
+                Some(_) if option.is_optional => parser.optional_value().unwrap_or_default(),
                 Some(_) => parser.value().map_err(|e| self.misuse(&e.to_string()))?,
                 None => OsString::new(),
             };
@@ -156,9 +164,11 @@ impl Program {
                 (Some(letter), None) => format!("-{letter}"),
                 (None, long) => format!("    --{}", long.unwrap_or_default()),
             };
-            if let Some(value) = option.value {
-                let _ = write!(left, " {value}");
-            }
+            let _ = match option.value {
+                Some(value) if option.is_optional => write!(left, "[={value}]"),
+                Some(value) => write!(left, " {value}"),
+                None => Ok(()),
+            };
             let _ = writeln!(text, "  {left:<26} {}", option.help);
         }
         let _ = writeln!(text, "  {:<26} this text\n  {:<26} the version", "    --help", "    --version");
@@ -191,6 +201,7 @@ mod tests {
             Opt::value('w', "what", "wait"),
             Opt::value('t', "ms", "time").or("timeout"),
             Opt::long("watch", None, "look"),
+            Opt::long("wait", Some("state"), "wait").or_nothing(),
         ],
     };
 
@@ -211,6 +222,12 @@ mod tests {
     fn letters_bundle_and_take_values_attached_or_apart() {
         assert_eq!(words(&["-awU", "-t", "5", "web", "-a"]).unwrap(), ["a=", "w=U", "t=5", "web", "a="]);
         assert_eq!(words(&["--timeout=5", "--watch", "--", "-a"]).unwrap(), ["t=5", "watch=", "-a"]);
+    }
+
+    #[test]
+    fn optional_value_is_given_with_an_equals_sign_only() {
+        assert_eq!(words(&["--wait", "ready"]).unwrap(), ["wait=", "ready"]);
+        assert_eq!(words(&["--wait=ready", "web"]).unwrap(), ["wait=ready", "web"]);
     }
 
     #[test]

@@ -1,0 +1,34 @@
+//! Command lines, each with what it does, by verb.
+
+/// A command line, and what it does.
+type Example = (&'static str, &'static str);
+
+const EXAMPLES: &[(&str, &[Example])] = &[
+    (
+        "check",
+        &[
+            ("svctl check /service", "every service of a scan directory, in a test or an image build"),
+            ("svctl check --json web", "one service, for a program to read"),
+        ],
+    ),
+    ("help", &[("svctl help check", "all about svctl check")]),
+];
+
+/// Those of a verb.
+pub(crate) fn of(verb: &str) -> &'static [Example] {
+    EXAMPLES.iter().find(|(name, _)| *name == verb).map_or(&[], |(_, examples)| examples)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verbs::VERBS;
+
+    #[test]
+    fn every_example_is_of_a_verb_that_there_is() {
+        for (name, examples) in EXAMPLES {
+            assert!(VERBS.iter().any(|verb| verb.name == *name), "{name}");
+            assert!(examples.iter().all(|(line, _)| line.contains(&format!("svctl {name}"))), "{name}");
+        }
+    }
+}
