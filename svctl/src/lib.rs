@@ -5,11 +5,15 @@
 mod check;
 mod command;
 mod help;
+mod logs;
+mod moment;
+mod named;
 mod object;
 mod request;
 mod status;
 mod target;
 mod verbs;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

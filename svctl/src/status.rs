@@ -1,9 +1,9 @@
 //! `svctl status`: what services say of themselves, for people or for programs.
 
-mod find;
+pub(crate) mod find;
 mod json;
 mod text;
-mod view;
+pub(crate) mod view;
 
 use std::ffi::OsString;
 

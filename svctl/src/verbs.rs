@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use cli::Failure;
 use cli::options::Program;
 
-use crate::{check, help};
+use crate::{check, help, logs, why};
 
 /// A verb.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct Verb {
 pub(crate) const VERBS: &[Verb] = &[
     Verb { name: "check", run: check::run, program: &check::PROGRAM },
     Verb { name: "help", run: help::run, program: &help::PROGRAM },
+    Verb { name: "logs", run: logs::run, program: &logs::PROGRAM },
+    Verb { name: "why", run: why::run, program: &why::PROGRAM },
 ];
 
 /// The verb that a word is.

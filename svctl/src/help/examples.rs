@@ -12,6 +12,15 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     ("help", &[("svctl help check", "all about svctl check")]),
+    (
+        "logs",
+        &[
+            ("svctl logs -f web db", "the last lines of two logs, and what comes"),
+            ("svctl logs --since 10m web", "the last ten minutes"),
+            ("svctl logs -n 100 web | grep -i error", "in the last hundred lines"),
+        ],
+    ),
+    ("why", &[("svctl why web", "its last deaths, the end of its log, and what it waits for")]),
 ];
 
 /// Those of a verb.
