@@ -8,6 +8,7 @@ mod help;
 mod logs;
 mod moment;
 mod named;
+mod new;
 mod object;
 mod request;
 mod status;

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use cli::Failure;
 use cli::options::Program;
 
-use crate::{check, help, logs, why};
+use crate::{check, help, logs, new, why};
 
 /// A verb.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb { name: "check", run: check::run, program: &check::PROGRAM },
     Verb { name: "help", run: help::run, program: &help::PROGRAM },
     Verb { name: "logs", run: logs::run, program: &logs::PROGRAM },
+    Verb { name: "new", run: new::run, program: &new::PROGRAM },
     Verb { name: "why", run: why::run, program: &why::PROGRAM },
 ];
 

@@ -20,6 +20,13 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("svctl logs -n 100 web | grep -i error", "in the last hundred lines"),
         ],
     ),
+    (
+        "new",
+        &[
+            ("svctl new --log /service/web -- httpd -f -p 8080", "a service with a logger, started at once"),
+            ("svctl new --user www-data --ready 3 web -- ./server", "one that says when it is ready"),
+        ],
+    ),
     ("why", &[("svctl why web", "its last deaths, the end of its log, and what it waits for")]),
 ];
 
