@@ -209,3 +209,126 @@ mod logs {
         wait_until("the new lines", || kit::text(&out) == expected);
     }
 }
+
+mod tree {
+    use super::*;
+    use kit::Tree;
+
+    #[test]
+    fn everybody_is_shown_below_whoever_started_them() {
+        ours_only!("it is ours");
+        let tree = Tree::start(|scan| {
+            scan.service("web").run("sleep 1000 &\nexec sleep 2000");
+            scan.service("idle").sleeps().file("down", "");
+            scan.service("web").log().run("exec cat");
+        });
+        for name in ["web", "web/log"] {
+            tree.service(name).wait_up();
+        }
+        tree.service("idle").wait_supervised();
+        let ctl = our_program("svctl");
+        let show = || tree.namespace().inside(&[ctl.to_str().unwrap(), "tree", tree.dir().to_str().unwrap()]);
+        wait_until("sleep", || show().out.contains("sleep 2000") && show().out.contains("sleep 1000"));
+        let answer = show();
+        assert_eq!(answer.code, 0, "{answer:?}");
+        let lines: Vec<&str> = answer.out.lines().collect();
+        let texts: Vec<&str> = lines.iter().map(|line| line.get(40..).unwrap_or_default()).collect();
+        assert!(lines[0].starts_with("    PID       RSS       PSS        CPU"), "{}", answer.out);
+        assert!(lines[1].starts_with("      1 ") && texts[1].starts_with("scanner: "), "{}", answer.out);
+        assert!(texts[2].starts_with("  idle: supervisor: "), "{}", answer.out);
+        assert_eq!(texts[3], "    idle: down");
+        assert!(texts[4].starts_with("  web: supervisor: "), "{}", answer.out);
+        assert_eq!(texts[5..7], ["    web: up: sleep 2000", "      sleep 1000"]);
+        assert_eq!(texts[8], "    web/log: up: cat");
+        assert_eq!(lines.len(), 9);
+    }
+
+    #[test]
+    fn tree_that_does_not_run_is_said_to_be_so() {
+        let scratch = Scratch::new();
+        Service::at(scratch.path().join("scan/web")).sleeps();
+        let answer = ask(scratch.path(), &["tree", "scan"]);
+        has(&answer, "scanner of scan: none that can be seen\n");
+        has(&answer, "web: not supervised\n");
+    }
+}
+
+mod events {
+    use super::*;
+    use kit::{Tree, text};
+
+    /// `svctl events -f` with its output in a file.
+    fn following(tree: &Tree, args: &[&str]) -> (Running, std::path::PathBuf) {
+        let out = tree.scratch().join("out");
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec \"$@\" >\"$0\""]).arg(&out).arg(our_program("svctl"));
+        command.args(["events", "-f"]).args(args).current_dir(tree.dir()).env("SVDIR", tree.dir());
+        (Running::start(&mut command), out)
+    }
+
+    /// The lines without their times.
+    fn shown(out: &Path) -> Vec<String> {
+        text(out).lines().map(|line| line.get(24..).unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_notice_is_shown_and_new_services_join() {
+        ours_only!("s6 does not watch its scan directory");
+        let tree = Tree::start(|scan| {
+            scan.service("web").sleeps();
+        });
+        let pid = tree.service("web").wait_up();
+        let (_running, out) = following(&tree, &[]);
+        tree.service("web").wait_listeners(1);
+        tree.service("web").command("d");
+        wait_until("the death", || shown(&out).len() >= 2);
+        assert_eq!(shown(&out), ["web: dead, SIGTERM", "web: down"], "{pid}");
+        let late = tree.service("late");
+        late.sleeps();
+        let pid = late.wait_up();
+        late.wait_listeners(1);
+        let up = format!("late: up, pid {pid}");
+        wait_until("the new service", || shown(&out).contains(&up));
+        late.command("d");
+        wait_until("its death", || shown(&out).contains(&"late: down".to_owned()));
+        assert_eq!(shown(&out).iter().filter(|line| **line == up).count(), 1, "{:?}", shown(&out));
+    }
+
+    #[test]
+    fn notices_of_one_service_are_objects_when_that_is_wanted() {
+        ours_only!("s6 has no failures of this kind");
+        let tree = Tree::start(|scan| {
+            scan.service("web").run("exit 3").file("down", "").file("max-restarts", "1 9");
+            scan.service("other").sleeps();
+        });
+        tree.service("web").wait_supervised();
+        let (_running, out) = following(&tree, &["--json", "web"]);
+        tree.service("web").wait_listeners(1);
+        tree.service("web").command("u");
+        wait_until("the failure", || text(&out).contains("\"notice\":\"D\""));
+        let text = text(&out);
+        assert!(text.lines().all(|line| line.starts_with("{\"version\":1,\"time\":")), "{text}");
+        assert!(text.lines().all(|line| line.contains("\"name\":\"web\"")), "{text}");
+        assert!(text.contains("\"event\":\"dead\",\"pid\":null,\"exit_code\":3,"), "{text}");
+        assert!(
+            text.contains("\"notice\":\"O\",\"event\":\"failed\",") && text.contains("\"max-restarts\""),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn past_is_what_is_remembered() {
+        ours_only!("s6 waits a second");
+        let tree = Tree::start(|scan| {
+            scan.service("web")
+                .run("[ -e second ] && exec sleep 1000\n: >second\nexit 3")
+                .file("restart-delay", "0");
+        });
+        tree.service("web").wait_lines("second", 0);
+        wait_until("the second life", || !tree.service("web").deaths().is_empty());
+        let pid = tree.service("web").wait_up();
+        let answer = ask(tree.dir(), &["events", "web"]);
+        let lines: Vec<&str> = answer.out.lines().filter_map(|line| line.get(24..)).collect();
+        assert_eq!(lines, ["web: dead, exit 3", &format!("web: up, pid {pid}")]);
+    }
+}

@@ -4,6 +4,7 @@
 
 mod check;
 mod command;
+mod events;
 mod help;
 mod logs;
 mod moment;
@@ -13,6 +14,7 @@ mod object;
 mod request;
 mod status;
 mod target;
+mod tree;
 mod verbs;
 mod why;
 

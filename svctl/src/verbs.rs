@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use cli::Failure;
 use cli::options::Program;
 
-use crate::{check, help, logs, new, why};
+use crate::{check, events, help, logs, new, tree, why};
 
 /// A verb.
 #[derive(Debug)]
@@ -21,9 +21,11 @@ pub(crate) struct Verb {
 /// Every verb.
 pub(crate) const VERBS: &[Verb] = &[
     Verb { name: "check", run: check::run, program: &check::PROGRAM },
+    Verb { name: "events", run: events::run, program: &events::PROGRAM },
     Verb { name: "help", run: help::run, program: &help::PROGRAM },
     Verb { name: "logs", run: logs::run, program: &logs::PROGRAM },
     Verb { name: "new", run: new::run, program: &new::PROGRAM },
+    Verb { name: "tree", run: tree::run, program: &tree::PROGRAM },
     Verb { name: "why", run: why::run, program: &why::PROGRAM },
 ];
 

@@ -15,6 +15,7 @@ pub mod heap;
 pub mod lock;
 pub mod poll;
 pub mod problem;
+pub mod proc;
 pub mod process;
 pub mod signals;
 pub mod watch;

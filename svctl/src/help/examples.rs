@@ -11,6 +11,14 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("svctl check --json web", "one service, for a program to read"),
         ],
     ),
+    (
+        "events",
+        &[
+            ("svctl events", "what is remembered of the past"),
+            ("svctl events -f web", "what happens to one service from now on"),
+            ("svctl events -f --json | jq -r 'select(.notice == \"O\") | .name'", "services, as they fail"),
+        ],
+    ),
     ("help", &[("svctl help check", "all about svctl check")]),
     (
         "logs",
@@ -27,6 +35,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("svctl new --user www-data --ready 3 web -- ./server", "one that says when it is ready"),
         ],
     ),
+    ("tree", &[("svctl tree", "who runs below whom, and what that costs")]),
     ("why", &[("svctl why web", "its last deaths, the end of its log, and what it waits for")]),
 ];
 

@@ -9,6 +9,9 @@ use super::place::{self, CURRENT};
 use super::show::{Lines, Style};
 use super::tail;
 
+/// How often a change of files is looked at again while a logger makes the next one.
+const ATTEMPTS: usize = 20;
+
 /// A log that is read.
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -50,28 +53,33 @@ impl Log {
 
     /// Shows what has come since. The old file is read to its end before the next one is begun.
     pub(crate) fn catch_up(&mut self, style: &Style) -> io::Result<()> {
-        self.read_on(style)?;
+        while let Some(next) = self.next()? {
+            // It may have got its last bytes since it was read.
+            self.read_on(style)?;
+            self.lines.end(style)?;
+            self.file = Some(next);
+        }
+        self.read_on(style)
+    }
+
+    /// The file that follows the one that is read; `None`: that is the current one. Loggers rename and make
+    /// files while this looks: what it finds counts only if it still is so afterwards.
+    fn next(&self) -> io::Result<Option<File>> {
         let known = self.file.as_ref().and_then(identity);
-        let files = place::files(&self.dir);
-        // What a logger was writing keeps its identity when it is renamed; what has no place any more was removed.
-        let next = match files.iter().position(|path| known.is_some() && known == identity_at(path)) {
-            Some(index) => index + 1,
-            None => files.len().saturating_sub(1),
-        };
-        for path in &files[next..] {
-            match File::open(path) {
-                Ok(file) => {
-                    // It may have got its last bytes between the two looks.
-                    self.read_on(style)?;
-                    self.lines.end(style)?;
-                    self.file = Some(file);
-                    self.read_on(style)?;
-                }
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+        for _ in 0..ATTEMPTS {
+            let files = place::files(&self.dir);
+            let Some(index) = index_of(&files, known) else { continue };
+            let Some(path) = files.get(index + 1) else { return Ok(None) };
+            let Some(file) = open(path)? else { continue };
+            let files = place::files(&self.dir);
+            let follows = |index: usize| index_of(&files, identity(&file)) == Some(index + 1);
+            if index_of(&files, known).is_some_and(follows) {
+                return Ok(Some(file));
             }
         }
-        Ok(())
+        // The file that was read was removed, or there was none.
+        let file = open(&self.dir.join(CURRENT))?;
+        Ok(file.filter(|file| identity(file) != known))
     }
 
     fn read_on(&mut self, style: &Style) -> io::Result<()> {
@@ -94,6 +102,19 @@ impl Log {
 
 fn identity(file: &File) -> Option<(u64, u64)> {
     file.metadata().ok().map(|info| (info.dev(), info.ino()))
+}
+
+/// Which of `files` this is. What a logger was writing keeps its identity when it is renamed.
+fn index_of(files: &[PathBuf], known: Option<(u64, u64)>) -> Option<usize> {
+    files.iter().position(|path| known.is_some() && known == identity_at(path))
+}
+
+fn open(path: &Path) -> io::Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn identity_at(path: &Path) -> Option<(u64, u64)> {

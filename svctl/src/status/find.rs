@@ -53,7 +53,7 @@ pub(crate) fn services(operands: Vec<OsString>) -> Result<Found, Failure> {
     Ok(found)
 }
 
-fn scan_directory() -> Result<PathBuf, Failure> {
+pub(crate) fn scan_directory() -> Result<PathBuf, Failure> {
     if let Some(dir) = std::env::var_os(SVDIR).filter(|dir| !dir.is_empty()) {
         return Ok(PathBuf::from(dir));
     }
@@ -80,7 +80,7 @@ fn named(operand: OsString) -> Result<Vec<Place>, Failure> {
 }
 
 /// Every service directory in `scan`, and its logger's.
-fn list(scan: &Path) -> io::Result<Vec<Place>> {
+pub(crate) fn list(scan: &Path) -> io::Result<Vec<Place>> {
     let mut places = Vec::new();
     Dir::open(scan)?.each(|name| {
         let name = name.to_bytes();
