@@ -82,7 +82,7 @@ fn settings_are_read_as_a_supervisor_reads_them() {
         lines,
         [
             "web/down-signal:1: error: down-signal holds \"TREM\" instead of a signal; it counts as absent",
-            "web/timeout-kill:1: error: timeout-kill holds \"5s\" instead of a number; it counts as absent",
+            "web/timeout-kill:1: error: timeout-kill holds \"5s\" instead of a number of milliseconds; it counts as absent",
             "web/restart-delay:1: error: restart-delay holds \"9 1\" instead of one or two numbers of \
              milliseconds, the smaller first; it counts as absent",
             "web/max-restarts:1: error: max-restarts holds \"0 1\" instead of a count of 1 to 4096 and a \

@@ -44,7 +44,7 @@ pub(crate) fn read_for(event: &Event) -> Settings {
 fn read_restart(settings: &mut Settings) {
     settings.restart_delay = or_default(read_restart_delay(), "1000").unwrap_or_default();
     settings.restart_limit = or_default(read_restart_limit(), "no limit").flatten();
-    settings.essential = or_default(read_essential(), "on-failure").unwrap_or(Some(Essential::OnFailure));
+    settings.essential = or_default(read_essential(), "not essential").flatten();
 }
 
 /// A flag: whatever is there, it is set.
@@ -58,7 +58,7 @@ pub(crate) fn is_there(name: &'static str) -> bool {
 /// A number of milliseconds, or `default` where there is none; 0 means never.
 pub(crate) fn read_timeout(name: &'static str, default: Option<Duration>) -> Option<Duration> {
     let default_text = default.map_or("never".into(), |default| default.as_millis().to_string());
-    match or_default(read_number(name, 0), &default_text).flatten() {
+    match or_default(read_number(name, "a number of milliseconds", 0..=u32::MAX), &default_text).flatten() {
         None => default,
         Some(0) => None,
         Some(number) => Some(Duration::from_millis(number.into())),

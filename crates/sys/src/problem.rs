@@ -149,7 +149,8 @@ fn is_nowhere(path: &Path) -> bool {
     matches!(file::look(path), Ok(None))
 }
 
-fn plain(error: &io::Error) -> String {
+/// What the system says of an error, without its number.
+pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }

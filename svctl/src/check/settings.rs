@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use servicedir::forms::{self, FORMS};
-use servicedir::record::MOST_DEATHS;
 use servicedir::{names, read_given_in};
 use sys::file;
 
@@ -30,10 +29,6 @@ pub(crate) fn check(findings: &mut Findings, dir: &Path) {
         }
     }
     check_descriptors(findings, dir);
-    if number(dir, names::MAX_DEATH_TALLY).is_some_and(|most| most as usize > MOST_DEATHS) {
-        let path = dir.join(names::MAX_DEATH_TALLY);
-        findings.warning_at(&path, 1, format_args!("no more than {MOST_DEATHS} are kept"));
-    }
 }
 
 fn check_descriptors(findings: &mut Findings, dir: &Path) {
@@ -53,7 +48,7 @@ fn check_descriptors(findings: &mut Findings, dir: &Path) {
 }
 
 fn number(dir: &Path, name: &'static str) -> Option<u32> {
-    read_given_in(dir, name).ok()??.number(name, 0).ok()
+    read_given_in(dir, name).ok()??.words().next().and_then(servicedir::number)
 }
 
 fn has(dir: &Path, name: &str) -> bool {
