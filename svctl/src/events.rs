@@ -23,10 +23,11 @@ use event::Event;
 pub(crate) const PROGRAM: Program = Program {
     name: "svctl events",
     about: "shows what is remembered of the past of services, or with -f every notice as it happens",
-    usage: &["[ -f ] [ --json ] [ name... ]"],
+    usage: &["[ -C dir ] [ -f ] [ --json ] [ name... ]"],
     options: &[
         Opt::flag('f', "every notice from now on, until it is interrupted").or("follow"),
         Opt::long("json", None, "an object a line"),
+        named::SCAN,
     ],
 };
 
@@ -47,18 +48,19 @@ enum Which {
 /// Shows them.
 pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
     let Some(words) = PROGRAM.parse(args)? else { return Ok(()) };
-    let (mut follow, mut form, mut operands) = (false, Form::Text, Vec::new());
+    let (mut follow, mut form, mut scan, mut operands) = (false, Form::Text, None, Vec::new());
     for word in words {
         match word {
             Word::Operand(name) => operands.push(name),
+            Word::Option(Name::Letter('C'), value) => scan = Some(value),
             Word::Option(Name::Letter(_), _) => follow = true,
             Word::Option(Name::Long(_), _) => form = Form::Json,
         }
     }
     let which = if operands.is_empty() {
-        Which::All(named::scan_directory()?)
+        Which::All(named::scan_directory(scan)?)
     } else {
-        Which::Named(named::services(operands)?)
+        Which::Named(named::services(scan, operands)?)
     };
     let show = |event: &Event| answer(event.line(form).as_bytes());
     let shown = if follow { live::follow(&which, show) } else { past::show(&which, show) };
@@ -74,7 +76,7 @@ impl Which {
     fn places(&self) -> io::Result<Vec<Place>> {
         match self {
             Which::All(scan) => named::all(scan),
-            Which::Named(places) => Ok(places.iter().map(copy).collect()),
+            Which::Named(places) => Ok(places.clone()),
         }
     }
 
@@ -95,10 +97,6 @@ impl Which {
         }
         Ok(places)
     }
-}
-
-fn copy(place: &Place) -> Place {
-    Place { name: place.name.clone(), dir: place.dir.clone() }
 }
 
 fn is_directory(path: &Path) -> bool {

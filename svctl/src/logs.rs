@@ -27,11 +27,12 @@ const FIRST: usize = 10;
 pub(crate) const PROGRAM: Program = Program {
     name: "svctl logs",
     about: "shows the logs of services, and follows them",
-    usage: &["[ -f ] [ -n lines ] [ --since time ] name..."],
+    usage: &["[ -C dir ] [ -f ] [ -n lines ] [ --since time ] name..."],
     options: &[
         Opt::flag('f', "go on with what is written from now on").or("follow"),
         Opt::value('n', "lines", "only the last lines of each").or("lines"),
         Opt::long("since", Some("time"), "only from then on: 10m, 2h, 2026-11-20, '2026-11-20 20:00:00'"),
+        named::SCAN,
     ],
 };
 
@@ -39,13 +40,14 @@ struct Request {
     follow: bool,
     lines: Option<usize>,
     since: Option<Stamp>,
+    scan: Option<OsString>,
     services: Vec<OsString>,
 }
 
 /// Shows them.
 pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
     let Some(request) = parse(args)? else { return Ok(()) };
-    let services = with_logs(named::services(request.services)?);
+    let services = with_logs(named::services(request.scan, request.services)?);
     if services.is_empty() {
         return Err(Failure::Silent(1));
     }
@@ -67,11 +69,12 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
 
 fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
     let Some(words) = PROGRAM.parse(args)? else { return Ok(None) };
-    let mut request = Request { follow: false, lines: None, since: None, services: Vec::new() };
+    let mut request = Request { follow: false, lines: None, since: None, scan: None, services: Vec::new() };
     for word in words {
         match word {
             Word::Operand(name) => request.services.push(name),
             Word::Option(Name::Letter('f'), _) => request.follow = true,
+            Word::Option(Name::Letter('C'), value) => request.scan = Some(value),
             Word::Option(Name::Letter(_), value) => {
                 request.lines = Some(options::number(&value, "the number of lines")?);
             }

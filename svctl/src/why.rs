@@ -6,7 +6,7 @@ mod plan;
 use std::ffi::OsString;
 use std::fmt::Write;
 
-use cli::options::{self, Opt, Program, Word};
+use cli::options::{self, Name, Opt, Program, Word};
 use cli::{Failure, Unable, answer};
 use sys::clock;
 
@@ -25,17 +25,18 @@ const WIDEST: usize = 240;
 pub(crate) const PROGRAM: Program = Program {
     name: "svctl why",
     about: "says how services came to where they are, and what happens next",
-    usage: &["[ -n deaths ] name..."],
-    options: &[Opt::value('n', "deaths", "so many of the last deaths; default 5")],
+    usage: &["[ -C dir ] [ -n deaths ] name..."],
+    options: &[Opt::value('n', "deaths", "so many of the last deaths; default 5"), named::SCAN],
 };
 
 /// Says it.
 pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
     let Some(words) = PROGRAM.parse(args)? else { return Ok(()) };
-    let (mut most, mut names) = (DEATHS, Vec::new());
+    let (mut most, mut scan, mut names) = (DEATHS, None, Vec::new());
     for word in words {
         match word {
             Word::Operand(name) => names.push(name),
+            Word::Option(Name::Letter('C'), value) => scan = Some(value),
             Word::Option(_, value) => most = options::number(&value, "the number of deaths")?,
         }
     }
@@ -43,7 +44,7 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
         return Err(PROGRAM.usage());
     }
     let mut text = String::new();
-    for place in named::services(names)? {
+    for place in named::services(scan, names)? {
         if !text.is_empty() {
             text.push('\n');
         }

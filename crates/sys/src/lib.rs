@@ -18,4 +18,5 @@ pub mod problem;
 pub mod proc;
 pub mod process;
 pub mod signals;
+pub mod terminal;
 pub mod watch;
