@@ -77,8 +77,6 @@ fn holds_services(dir: &Path) -> bool {
 
 /// What a directory holds, by name; nothing where it cannot be listed.
 fn entries(dir: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> =
-        std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    paths.sort_unstable();
-    paths
+    let names = sys::dir::list(dir).unwrap_or_default();
+    names.into_iter().map(|name| dir.join(name)).collect()
 }

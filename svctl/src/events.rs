@@ -84,16 +84,16 @@ impl Which {
     fn candidates(&self) -> io::Result<Vec<Place>> {
         let Which::All(scan) = self else { return self.places() };
         let mut places = Vec::new();
-        for entry in std::fs::read_dir(scan)?.flatten() {
-            let name = entry.file_name();
-            if !scandir::is_service_name(name.as_bytes()) || !is_directory(&entry.path()) {
+        for name in sys::dir::list(scan)? {
+            let dir = scan.join(&name);
+            if !scandir::is_service_name(name.as_bytes()) || !is_directory(&dir) {
                 continue;
             }
-            let log = entry.path().join(names::LOG);
+            let log = dir.join(names::LOG);
             if is_directory(&log) {
                 places.push(Place { name: Path::new(&name).join(names::LOG).into(), dir: log });
             }
-            places.push(Place { name, dir: entry.path() });
+            places.push(Place { name, dir });
         }
         Ok(places)
     }

@@ -26,7 +26,9 @@ pub(crate) fn shown(stamp: Stamp) -> String {
 /// A length of time in few words: `0.3 s`, `12 s`, `5 min`, `3 h`, `4 d`.
 pub(crate) fn length(time: Duration) -> String {
     match time.as_secs() {
-        0..10 if time.subsec_millis() >= 100 => format!("{:.1} s", (time.as_millis() / 100) as f64 / 10.0),
+        0..10 if time.subsec_millis() >= 100 => {
+            format!("{}.{} s", time.as_secs(), time.subsec_millis() / 100)
+        }
         0 => format!("{} ms", time.as_millis()),
         seconds @ 1..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds / 60),

@@ -49,7 +49,7 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
     }
     let made = make(&hidden, &request).and_then(|()| finish(&hidden, &request.dir));
     if let Err(cause) = made {
-        let _ = fs::remove_dir_all(&hidden);
+        remove(&hidden);
         return match cause.kind() {
             io::ErrorKind::AlreadyExists => Err(exists(&request.dir)),
             _ => Err(Failure::System { what: format!("make {}", request.dir.display()), cause }),
@@ -138,6 +138,16 @@ fn make(dir: &Path, request: &Request) -> io::Result<()> {
         make_program(&log.join(names::RUN), script::LOG_RUN.as_bytes())?;
     }
     Ok(())
+}
+
+/// Removes what was made, as far as that got.
+fn remove(dir: &Path) {
+    let log = dir.join(names::LOG);
+    for path in [log.join(names::RUN), dir.join(names::RUN), dir.join(names::NOTIFICATION_FD)] {
+        let _ = file::remove(&path);
+    }
+    let _ = fs::remove_dir(log);
+    let _ = fs::remove_dir(dir);
 }
 
 fn make_directory(dir: &Path) -> io::Result<()> {

@@ -119,11 +119,12 @@ fn holder(path: &Path) -> Option<Pid> {
 
 /// `640K`, `1.3M`, `2.0G`.
 fn size(bytes: u64) -> String {
-    const KIB: u64 = 1024;
-    match bytes {
-        0..0x10_0000 => format!("{}K", bytes / KIB),
-        0x10_0000..0x4000_0000 => format!("{:.1}M", bytes as f64 / (KIB * KIB) as f64),
-        _ => format!("{:.1}G", bytes as f64 / (KIB * KIB * KIB) as f64),
+    let kib = bytes / 1024;
+    let tenths = |unit: u64, letter: char| format!("{}.{}{letter}", kib / unit, kib % unit * 10 / unit);
+    match kib {
+        0..1024 => format!("{kib}K"),
+        1024..0x10_0000 => tenths(1024, 'M'),
+        _ => tenths(0x10_0000, 'G'),
     }
 }
 

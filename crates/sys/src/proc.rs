@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use unix::Pid;
 
-use crate::file;
+use crate::{dir, file};
 
 /// A process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,18 +27,13 @@ pub struct Process {
     pub cpu: Duration,
 }
 
-/// Every process, by pid.
+/// Every process.
 ///
 /// # Errors
 /// /proc cannot be listed.
 pub fn all() -> io::Result<Vec<Process>> {
-    let mut processes: Vec<_> = std::fs::read_dir("/proc")?
-        .flatten()
-        .filter_map(|entry| Pid::new(entry.file_name().to_str()?.parse().ok()?))
-        .filter_map(one)
-        .collect();
-    processes.sort_unstable_by_key(|process| process.pid);
-    Ok(processes)
+    let names = dir::list(Path::new("/proc"))?;
+    Ok(names.iter().filter_map(|name| one(Pid::new(name.to_str()?.parse().ok()?)?)).collect())
 }
 
 fn one(pid: Pid) -> Option<Process> {

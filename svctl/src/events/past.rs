@@ -1,5 +1,7 @@
 //! What the files remember: the deaths, and the last change of each service.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::io;
 
 use servicedir::record;
@@ -11,9 +13,13 @@ use crate::named::Place;
 
 /// Shows it, the oldest first.
 pub(crate) fn show(which: &Which, show: impl Fn(&Event) -> io::Result<()>) -> io::Result<()> {
-    let mut events: Vec<Event> = which.places()?.into_iter().flat_map(remembered).collect();
-    events.sort_by_key(|event| event.at);
-    events.iter().try_for_each(show)
+    let events: Vec<Event> = which.places()?.into_iter().flat_map(remembered).collect();
+    let mut order: BinaryHeap<_> =
+        events.iter().enumerate().map(|(i, event)| Reverse((event.at, i))).collect();
+    while let Some(Reverse((_, next))) = order.pop() {
+        show(&events[next])?;
+    }
+    Ok(())
 }
 
 /// What of a service cannot be read is left out.

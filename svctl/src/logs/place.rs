@@ -61,13 +61,9 @@ fn holds_log(dir: &Path) -> bool {
 
 /// The files of a log directory, the oldest first, the current one last.
 pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut paths: Vec<_> = entries
-        .filter(|entry| is_rotated(entry.file_name().as_bytes()))
-        .map(|entry| entry.path())
-        .filter(|path| is(path, Kind::File))
-        .collect();
-    paths.sort_unstable();
+    let names = sys::dir::list(dir).unwrap_or_default().into_iter();
+    let rotated = names.filter(|name| is_rotated(name.as_bytes())).map(|name| dir.join(name));
+    let mut paths: Vec<_> = rotated.filter(|path| is(path, Kind::File)).collect();
     paths.push(dir.join(CURRENT));
     paths
 }
