@@ -66,6 +66,7 @@ differential: linker ## play random scripts of commands to our supervisor and to
 
 golden: linker ## write the golden files again; then read the diff
 	GOLDEN=write $(CARGO) test --workspace --exclude suite-tests
+	GOLDEN=write $(CARGO) test -p suite-tests --test completions
 
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
 	@fuzz/run $(FUZZ_SECONDS)
@@ -83,6 +84,9 @@ install: static ## install into DESTDIR and PREFIX (/usr/local)
 	install -m 755 $(DIST)/svbox $(DESTDIR)$(PREFIX)/bin/svbox
 	@for link in $$(find $(DIST) -type l); do \
 	  echo ln -sf svbox $(DESTDIR)$(PREFIX)/bin/$${link##*/}; ln -sf svbox $(DESTDIR)$(PREFIX)/bin/$${link##*/}; done
+	install -D -m 644 completions/svctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/svctl
+	install -D -m 644 completions/_svctl $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_svctl
+	install -D -m 644 completions/svctl.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/svctl.fish
 	@for page in $(PAGES); do \
 	  to=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; echo install -m 644 $$page $$to; install -D -m 644 $$page $$to; done
 

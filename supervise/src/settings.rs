@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use control::Command;
 use lifecycle::{Essential, Event, RestartDelay, RestartLimit, Settings};
-use servicedir::{Problem, names, number, read_given, read_number, read_word};
+use servicedir::{Problem, forms, names, read_given, read_number, read_word};
 use sys::file;
 use unix::Signal;
 
@@ -71,40 +71,21 @@ fn read_signal(name: &'static str, default: Signal) -> Signal {
 }
 
 fn read_restart_delay() -> Result<RestartDelay, Problem> {
-    const WANTED: &str = "one or two numbers of milliseconds, the smaller first";
     let Some(given) = read_given(names::RESTART_DELAY)? else { return Ok(RestartDelay::default()) };
-    let mut numbers = given.words().map(number);
-    let pair = match (numbers.next(), numbers.next(), numbers.next()) {
-        (Some(Some(min)), None, None) => Some((min, min)),
-        (Some(Some(min)), Some(Some(max)), None) if min <= max => Some((min, max)),
-        _ => None,
-    };
-    let (min, max) = pair.ok_or_else(|| given.wrong(names::RESTART_DELAY, WANTED))?;
+    let (min, max) = forms::restart_delay(&given)?;
     Ok(RestartDelay { min: Duration::from_millis(min.into()), max: Duration::from_millis(max.into()) })
 }
 
 fn read_restart_limit() -> Result<Option<RestartLimit>, Problem> {
-    const WANTED: &str = "a count of 1 to 4096 and a number of seconds";
     let Some(given) = read_given(names::MAX_RESTARTS)? else { return Ok(None) };
-    let mut words = given.words();
-    let count = words.next().and_then(number).filter(|count| (1..=4096).contains(count));
-    let within = words.next().and_then(number);
-    match (count, within, words.next()) {
-        (Some(count), Some(within), None) => {
-            Ok(Some(RestartLimit { count: count as u16, within: Duration::from_secs(within.into()) }))
-        }
-        _ => Err(given.wrong(names::MAX_RESTARTS, WANTED)),
-    }
+    let (count, within) = forms::restart_limit(&given)?;
+    Ok(Some(RestartLimit { count, within: Duration::from_secs(within.into()) }))
 }
 
 fn read_essential() -> Result<Option<Essential>, Problem> {
     let Some(given) = read_given(names::ESSENTIAL)? else { return Ok(None) };
-    let mut words = given.words();
-    match (words.next(), words.next()) {
-        (None | Some("on-failure"), None) => Ok(Some(Essential::OnFailure)),
-        (Some("always"), None) => Ok(Some(Essential::Always)),
-        _ => Err(given.wrong(names::ESSENTIAL, "nothing, always or on-failure")),
-    }
+    let always = forms::is_always_essential(&given)?;
+    Ok(Some(if always { Essential::Always } else { Essential::OnFailure }))
 }
 
 /// Reports a setting that is wrong, and what is used instead.

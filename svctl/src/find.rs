@@ -160,7 +160,7 @@ fn is_pattern(operand: &OsStr) -> bool {
 }
 
 /// Every service directory in `scan`, by name, each with its logger after it.
-fn list(scan: &Path) -> io::Result<Vec<Place>> {
+pub(crate) fn list(scan: &Path) -> io::Result<Vec<Place>> {
     let mut places = Vec::new();
     Dir::open(scan)?.each(|name| {
         let name = name.to_bytes();

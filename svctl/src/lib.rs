@@ -3,15 +3,25 @@
 #![forbid(unsafe_code)]
 
 mod act;
+mod check;
 mod command;
 mod display;
+mod events;
 mod find;
 mod glob;
+mod help;
+mod logs;
+mod moment;
+mod named;
+mod new;
+mod object;
+mod processes;
 mod request;
 mod status;
 mod target;
 mod tree;
 mod verbs;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ mod listener;
 mod options;
 mod rows;
 mod table;
-mod view;
+pub(crate) mod view;
 mod watch;
 
 use std::ffi::OsString;

@@ -1,11 +1,11 @@
 //! The verbs: `svctl VERB …`. Each has a grammar of its own, and a table of its options.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use cli::Failure;
 use cli::options::Program;
 
-use crate::{act, status, tree};
+use crate::{act, check, events, help, logs, new, processes, status, tree, why};
 
 /// A verb.
 #[derive(Debug)]
@@ -34,6 +34,13 @@ pub(crate) static VERBS: &[Verb] = &[
     act("disable", 10),
     Verb { name: "rescan", run: tree::rescan, program: &tree::RESCAN },
     Verb { name: "stop", run: tree::stop, program: &tree::STOP },
+    Verb { name: "why", run: why::run, program: &why::PROGRAM },
+    Verb { name: "logs", run: logs::run, program: &logs::PROGRAM },
+    Verb { name: "tree", run: processes::run, program: &processes::PROGRAM },
+    Verb { name: "events", run: events::run, program: &events::PROGRAM },
+    Verb { name: "check", run: check::run, program: &check::PROGRAM },
+    Verb { name: "new", run: new::run, program: &new::PROGRAM },
+    Verb { name: "help", run: help::run, program: &help::PROGRAM },
 ];
 
 /// One of those that tell supervisors something.
@@ -42,8 +49,8 @@ const fn act(name: &'static str, index: usize) -> Verb {
 }
 
 /// The verb that a word is.
-pub(crate) fn find(word: &OsString) -> Option<&'static Verb> {
-    VERBS.iter().find(|verb| word == verb.name)
+pub(crate) fn find(word: impl AsRef<OsStr>) -> Option<&'static Verb> {
+    VERBS.iter().find(|verb| word.as_ref() == verb.name)
 }
 
 /// How each verb is called.
@@ -59,7 +66,7 @@ mod tests {
     fn each_verb_is_called_by_its_name() {
         for verb in VERBS {
             assert_eq!(verb.program.name, format!("svctl {}", verb.name));
-            assert!(std::ptr::eq(find(&verb.name.into()).unwrap(), verb), "{}", verb.name);
+            assert!(std::ptr::eq(find(verb.name).unwrap(), verb), "{}", verb.name);
         }
     }
 }

@@ -151,7 +151,8 @@ impl Program {
         format!("{} {}\n", program(), env!("CARGO_PKG_VERSION"))
     }
 
-    fn help(&self) -> String {
+    /// What `--help` says.
+    pub fn help(&self) -> String {
         let mut text = format!("{}: {}\n\n", self.name, self.about);
         for (i, line) in self.usage.iter().enumerate() {
             let _ = writeln!(text, "{} {} {line}", if i == 0 { "usage:" } else { "      " }, self.name);

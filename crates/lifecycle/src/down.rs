@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use control::Command;
-use status::Notice;
+use status::{Life, Notice};
 use unix::{Exit, Now};
 
 use crate::event::{Action, Death, Event, NotStarted, Readiness, Script, Started};
@@ -73,6 +73,7 @@ fn came_up(service: &mut Service, started: Started, now: Now) -> Vec<Action> {
     service.since = now.wall;
     service.starts = service.starts.saturating_add(1);
     service.killed_late = false;
+    service.told_life = service.life;
     [Action::Publish(&[Notice::Up])].into_iter().chain(action).collect()
 }
 
@@ -81,6 +82,7 @@ fn cannot_execute(service: &mut Service, exit: Exit, now: Now, settings: &Settin
     let start_at = service.next_try(now, settings);
     let death = Death { exit, group: None };
     service.last_exit = exit;
+    service.life = Life::default();
     service.count_crash(now, settings);
     if settings.essential.is_some() {
         service.leaving = Leaving::Essential;

@@ -26,6 +26,10 @@ pub(crate) fn step(
         Event::ScriptSpawned(Some(pid)) => script_lives(service, ending, pid, now, settings),
         Event::ScriptSpawned(None) => go_on(service, ending, now),
         Event::Exited(pid, exit) if ending.pid == Some(pid) => {
+            match ending.script {
+                Script::Crash => service.life.crash = Some(exit),
+                Script::Finish => service.life.finish = Some(exit),
+            }
             if exit == NEVER_AGAIN {
                 service.fail(match ending.script {
                     Script::Crash => Reason::Crash,

@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use status::{Detail, Notice, Reason, Record};
+use status::{Detail, Life, Notice, Reason, Record};
 use unix::{Exit, Now, Stamp};
 
 use crate::event::{Action, Event};
@@ -39,6 +39,10 @@ pub struct Service {
     pub(crate) crashes: VecDeque<Duration>,
     /// The next start, if it is to be waited for.
     pub(crate) next_start: Option<Stamp>,
+    /// The last life that has ended.
+    pub(crate) life: Life,
+    /// What was told of that: a start at once tells it together with its own news, in one write.
+    pub(crate) told_life: Life,
 }
 
 impl Service {
@@ -59,6 +63,8 @@ impl Service {
             killed_late: false,
             crashes: VecDeque::new(),
             next_start: None,
+            life: Life::default(),
+            told_life: Life::default(),
         }
     }
 
@@ -88,6 +94,7 @@ impl Service {
             failed: self.failed,
             start_at: self.next_start.filter(|_| matches!(self.phase, Phase::Down { start_at: Some(_) })),
             killed_late: self.killed_late,
+            life: self.told_life,
         }
     }
 
@@ -209,6 +216,9 @@ impl Service {
         };
         let wait = start_at.map(|at| at.saturating_sub(now.monotonic)).filter(|wait| !wait.is_zero());
         self.next_start = wait.map(|wait| now.wall.plus(wait));
+        if start_at.is_none() || wait.is_some() {
+            self.told_life = self.life;
+        }
         self.phase = Phase::Down { start_at };
     }
 

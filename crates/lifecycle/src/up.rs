@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use control::Command;
-use status::Notice;
+use status::{Life, Notice};
 use unix::{Exit, Now, Pid, Signal};
 
 use crate::event::{Action, Death, Event, Overdue, Script};
@@ -189,6 +189,8 @@ fn die(service: &mut Service, up: Up, exit: Exit, now: Now, settings: &Settings)
     }
     service.since = now.wall;
     service.last_exit = exit;
+    let lived = whole_milliseconds(now.monotonic.saturating_sub(up.started_at));
+    service.life = Life { lived: Some(lived), asked, crash: None, finish: None };
     let death = Death { exit, group: Some(up.pid) };
     let script = if crashed { Script::Crash } else { Script::Finish };
     let ending = Ending { death, script, pid: None, kill_at: None, told: false, start_at };
@@ -206,4 +208,8 @@ fn end_check(up: Up) -> Option<Action> {
         Check::Running { pid: Some(pid), .. } => Some(Action::KillGroup(pid, Signal::KILL)),
         Check::None | Check::Waiting { .. } | Check::Running { pid: None, .. } => None,
     }
+}
+
+fn whole_milliseconds(time: Duration) -> Duration {
+    Duration::from_millis(time.as_millis() as u64)
 }

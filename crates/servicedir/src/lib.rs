@@ -6,8 +6,9 @@
 #![forbid(unsafe_code)]
 
 pub mod control;
+pub mod forms;
 pub mod names;
 pub mod record;
 mod settings;
 
-pub use settings::{Given, Problem, number, read_given, read_number, read_word};
+pub use settings::{Given, Problem, number, read_given, read_given_in, read_number, read_word};

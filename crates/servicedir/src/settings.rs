@@ -67,6 +67,36 @@ impl Given {
         self.0.split_ascii_whitespace()
     }
 
+    /// The number of this range that it is; `wanted` says so.
+    ///
+    /// # Errors
+    /// It is no such number.
+    pub fn number(
+        &self,
+        name: &'static str,
+        wanted: &'static str,
+        range: RangeInclusive<u32>,
+    ) -> Result<u32, Problem> {
+        self.word(name, wanted, |word| number(word).filter(|n| range.contains(n)))
+    }
+
+    /// The one word that it is, which `parse` understands; `wanted` says what that is.
+    ///
+    /// # Errors
+    /// It is no such word.
+    pub fn word<T>(
+        &self,
+        name: &'static str,
+        wanted: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, Problem> {
+        let mut words = self.words();
+        match (words.next().and_then(parse), words.next()) {
+            (Some(value), None) => Ok(value),
+            _ => Err(self.wrong(name, wanted)),
+        }
+    }
+
     /// The problem that this setting is not `wanted`.
     pub fn wrong(&self, name: &'static str, wanted: &'static str) -> Problem {
         Problem { name, what: What::Wrong(self.0.chars().take(SHOWN).collect(), wanted) }
@@ -78,7 +108,18 @@ impl Given {
 /// # Errors
 /// It is no regular file, cannot be read, is longer than a line can be, or is not UTF-8.
 pub fn read_given(name: &'static str) -> Result<Option<Given>, Problem> {
-    let path = Path::new(name);
+    read_at(Path::new(name), name)
+}
+
+/// Reads a setting of the service directory `dir`.
+///
+/// # Errors
+/// As `read_given`.
+pub fn read_given_in(dir: &Path, name: &'static str) -> Result<Option<Given>, Problem> {
+    read_at(&dir.join(name), name)
+}
+
+fn read_at(path: &Path, name: &'static str) -> Result<Option<Given>, Problem> {
     let unreadable = |error| Problem { name, what: What::Unreadable(error) };
     let mut buffer = [0; LONGEST];
     let Some(bytes) = file::read_into(path, &mut buffer).map_err(|error| explain(path, error, unreadable))?
@@ -119,7 +160,7 @@ pub fn read_number(
     wanted: &'static str,
     range: RangeInclusive<u32>,
 ) -> Result<Option<u32>, Problem> {
-    read_word(name, wanted, |word| number(word).filter(|n| range.contains(n)))
+    read_given(name)?.map(|given| given.number(name, wanted, range)).transpose()
 }
 
 /// A plain decimal number: no sign, no space.
@@ -137,10 +178,5 @@ pub fn read_word<T>(
     wanted: &'static str,
     parse: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, Problem> {
-    let Some(given) = read_given(name)? else { return Ok(None) };
-    let mut words = given.words();
-    match (words.next().and_then(parse), words.next()) {
-        (Some(value), None) => Ok(Some(value)),
-        _ => Err(given.wrong(name, wanted)),
-    }
+    read_given(name)?.map(|given| given.word(name, wanted, parse)).transpose()
 }

@@ -10,11 +10,19 @@
 //! | `failed`   | why it is down for good: one of `Reason`'s words               |
 //! | `start-at` | TAI64N label of the next start, while one is waited for        |
 //! | `killed`   | `timeout-kill`: the last `run` did not end by itself in time   |
+//! | `lived`    | how long the last `run` that has died lived, in milliseconds   |
+//! | `asked`    | `yes`: a command or a shutdown asked for its death             |
+//! | `crash`    | wait status of the `crash` that ran after it, in decimal       |
+//! | `finish`   | the same of `finish`                                           |
+//!
+//! The last four are of one death. While `run` dies and starts again at once they may still be those of
+//! the death before; once it lives they are right.
 
 use alloc::string::String;
 use core::fmt::Write;
+use core::time::Duration;
 
-use unix::Stamp;
+use unix::{Exit, Stamp};
 
 /// Why a service has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +64,42 @@ pub struct Detail {
     pub start_at: Option<Stamp>,
     /// The last `run` had to be killed after `timeout-kill`.
     pub killed_late: bool,
+    /// The last life that has ended.
+    pub life: Life,
+}
+
+/// A life of `run` that has ended, beyond what the record has of it. All of it is from the same death.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// How long it was, to the millisecond; `None`: `run` never lived.
+    pub lived: Option<Duration>,
+    /// A command or a shutdown asked for its end.
+    pub asked: bool,
+    /// How `crash` ended, if it ran.
+    pub crash: Option<Exit>,
+    /// How `finish` ended, if it ran.
+    pub finish: Option<Exit>,
+}
+
+impl Life {
+    // Writing to a String cannot fail.
+    fn encode(&self, text: &mut String) {
+        if let Some(lived) = self.lived {
+            let _ = writeln!(text, "lived {}", lived.as_millis());
+        }
+        if self.asked {
+            text.push_str("asked yes\n");
+        }
+        for (key, exit) in [("crash", self.crash), ("finish", self.finish)] {
+            if let Some(exit) = exit {
+                let _ = writeln!(text, "{key} {}", exit.to_wait());
+            }
+        }
+    }
+}
+
+fn exit(value: &str) -> Option<Exit> {
+    value.parse().ok().map(Exit::from_wait)
 }
 
 impl Detail {
@@ -75,6 +119,7 @@ impl Detail {
         if self.killed_late {
             text.push_str("killed timeout-kill\n");
         }
+        self.life.encode(&mut text);
         text
     }
 
@@ -90,6 +135,10 @@ impl Detail {
                         value.strip_prefix('@').and_then(|label| Stamp::from_label(label.as_bytes()));
                 }
                 "killed" => detail.killed_late = value == "timeout-kill",
+                "lived" => detail.life.lived = value.parse().ok().map(Duration::from_millis),
+                "asked" => detail.life.asked = value == "yes",
+                "crash" => detail.life.crash = exit(value),
+                "finish" => detail.life.finish = exit(value),
                 _ => {}
             }
         }
@@ -108,11 +157,18 @@ mod tests {
             failed: Some(Reason::MaxRestarts),
             start_at: Some(Stamp::from_unix(1_700_000_000, 0)),
             killed_late: true,
+            life: Life {
+                lived: Some(Duration::from_millis(1_500)),
+                asked: true,
+                crash: Some(Exit::Code(0)),
+                finish: Some(Exit::from_wait(9)),
+            },
         };
         assert_eq!(Detail::decode(&detail.encode()), detail);
         assert_eq!(
             detail.encode(),
-            "restarts 3\nfailed max-restarts\nstart-at @400000006553f12500000000\nkilled timeout-kill\n"
+            "restarts 3\nfailed max-restarts\nstart-at @400000006553f12500000000\nkilled timeout-kill\n\
+             lived 1500\nasked yes\ncrash 0\nfinish 9\n"
         );
     }
 

@@ -13,6 +13,6 @@ mod notice;
 mod record;
 
 pub use death::{DEATH_SIZE, Death};
-pub use detail::{Detail, Reason};
+pub use detail::{Detail, Life, Reason};
 pub use notice::Notice;
 pub use record::{RECORD_SIZE, Record};

@@ -1,9 +1,10 @@
 //! Directories: made, listed, and reached into without following a path again.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsString};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, RawDir};
@@ -67,6 +68,17 @@ impl Dir {
     pub fn remove(&self, name: &CStr) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?)
     }
+}
+
+/// The names in a directory, sorted, without `.` and `..`.
+///
+/// # Errors
+/// What open(2) and getdents(2) say.
+pub fn list(path: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    Dir::open(path)?.each(|name| names.push(OsString::from_vec(name.to_bytes().to_vec())))?;
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// Makes a directory; `false` if one was there. A link that points to nothing is taken as a wish for a

@@ -85,6 +85,14 @@ pub fn is_executable(path: &Path) -> bool {
     rustix::fs::accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS).is_ok()
 }
 
+/// This process may write to what is at `path`.
+///
+/// # Errors
+/// Why not: EROFS, EACCES, ENOENT, ….
+pub fn may_write(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::accessat(CWD, path, Access::WRITE_OK, AtFlags::EACCESS)?)
+}
+
 /// Something is at `path`.
 ///
 /// # Errors

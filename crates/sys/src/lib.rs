@@ -4,6 +4,7 @@
 //! The only crate with unsafe code, and the only one that names rustix, nix, inotify and libc. It knows
 //! nothing of services. Errors are `io::Error`, descriptors are owned, and EINTR ends here.
 
+pub mod calendar;
 pub mod child;
 pub mod clock;
 pub mod dir;
@@ -14,6 +15,7 @@ pub mod heap;
 pub mod lock;
 pub mod poll;
 pub mod problem;
+pub mod proc;
 pub mod process;
 pub mod signals;
 pub mod terminal;

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
+use unix::Pid;
 
 /// A lock that is held until this is dropped or the process ends. Children do not inherit it.
 #[derive(Debug)]
@@ -33,14 +34,27 @@ pub fn try_lock(path: &Path, mode: u32) -> io::Result<Option<Lock>> {
 /// # Errors
 /// What open(2) and fcntl(2) say.
 pub fn is_held(path: &Path) -> io::Result<bool> {
+    Ok(ask(path)?.is_some())
+}
+
+/// The process that holds a lock on this file; `None`: nobody does, there is no such file, or the holder is not
+/// in this PID namespace.
+///
+/// # Errors
+/// What open(2) and fcntl(2) say.
+pub fn holder(path: &Path) -> io::Result<Option<Pid>> {
+    Ok(ask(path)?.and_then(|lock| Pid::new(lock.l_pid.into())))
+}
+
+fn ask(path: &Path) -> io::Result<Option<libc::flock>> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
-        Err(Errno::NOENT) => return Ok(false),
+        Err(Errno::NOENT) => return Ok(None),
         file => file?,
     };
     let mut lock = whole_file();
     control(file, libc::F_GETLK, &mut lock)?;
-    Ok(lock.l_type != libc::F_UNLCK as libc::c_short)
+    Ok(Some(lock).filter(|lock| lock.l_type != libc::F_UNLCK as libc::c_short))
 }
 
 fn whole_file() -> libc::flock {

@@ -105,6 +105,50 @@ pub fn diagnose(path: &Path, error: &io::Error) -> Problem {
     found.unwrap_or_else(|| Problem::System(plain(error)))
 }
 
+/// Why `path` could not be executed, without trying; `None`: nothing speaks against it.
+pub fn foresee(path: &Path) -> Option<Problem> {
+    let info = match file::look(path) {
+        Err(error) => return Some(diagnose(path, &error)),
+        Ok(None) => return diagnose_missing(path),
+        Ok(Some(info)) => info,
+    };
+    if info.kind != Kind::File {
+        return Some(Problem::NotAFile);
+    }
+    if info.mode & 0o111 == 0 {
+        return Some(Problem::Mode(info.mode));
+    }
+    if on_noexec(path) {
+        return Some(Problem::NoExec);
+    }
+    let head = read_head(path)?;
+    match interpreter(&head) {
+        Some(name) if name.ends_with(b"\r") => Some(Problem::CarriageReturn),
+        Some(name) => foresee_interpreter(&path_of(name)),
+        None if head.starts_with(b"\x7fELF") => {
+            let loader = elf_loader(&head).map(path_of).filter(|loader| is_nowhere(loader));
+            elf_architecture(&head).map(Problem::Architecture).or(loader.map(Problem::NoLoader))
+        }
+        None => Some(diagnose_content(path)),
+    }
+}
+
+fn foresee_interpreter(interpreter: &Path) -> Option<Problem> {
+    if interpreter.is_relative() {
+        return None;
+    }
+    if is_nowhere(interpreter) {
+        return Some(Problem::NoInterpreter(interpreter.to_owned()));
+    }
+    let executable = file::look(interpreter)
+        .is_ok_and(|info| info.is_some_and(|info| info.kind == Kind::File && info.mode & 0o111 != 0));
+    (!executable).then(|| Problem::BadInterpreter(interpreter.to_owned()))
+}
+
+fn is_nowhere(path: &Path) -> bool {
+    matches!(file::look(path), Ok(None))
+}
+
 /// What the system says of an error, without its number.
 pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
@@ -282,11 +326,17 @@ mod tests {
         for (path, expected) in cases {
             let got = failure(&path);
             assert!(got.starts_with(expected), "{}: {got}", path.display());
+            let foreseen = foresee(&path).unwrap().to_string();
+            assert!(foreseen.starts_with(expected), "{}: {foreseen}", path.display());
         }
+        assert_eq!(foresee(Path::new("/bin/true")), None);
+        assert_eq!(foresee(&make("good", b"#!/bin/sh\n", 0o755)), None);
         // The standard library runs a file without #! by a shell of its own: ask directly.
         let enoexec = io::Error::from_raw_os_error(libc::ENOEXEC);
         assert_eq!(diagnose(&make("bare", b"echo hello\n", 0o755), &enoexec), Problem::NoShebang);
         assert_eq!(diagnose(&make("empty", b"", 0o755), &enoexec), Problem::Empty);
+        assert_eq!(foresee(&root.join("bare")), Some(Problem::NoShebang));
+        assert_eq!(foresee(&root.join("empty")), Some(Problem::Empty));
         std::fs::remove_dir_all(root).unwrap();
     }
 

@@ -68,6 +68,14 @@ impl Watch {
         self.0.watches().add(path, ENTRIES).map(Watched)
     }
 
+    /// Watches a directory too, and every write to a file in it.
+    ///
+    /// # Errors
+    /// As `add`.
+    pub fn add_growing(&self, path: &Path) -> io::Result<Watched> {
+        self.0.watches().add(path, ENTRIES | WatchMask::MODIFY).map(Watched)
+    }
+
     /// Stops watching a directory. One that is gone already is no error.
     pub fn remove(&self, watched: Watched) {
         let _ = self.0.watches().remove(watched.0);

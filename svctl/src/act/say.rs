@@ -80,7 +80,11 @@ fn state(record: Option<&Record>) -> &'static str {
 pub(crate) fn seconds(time: Duration) -> String {
     match time.as_millis() {
         milliseconds @ 0..100 => format!("{milliseconds} ms"),
-        100..10_000 => format!("{:.1} s", time.as_secs_f64()),
+        // Without floating point: formatting it takes more room than everything else here.
+        milliseconds @ 100..10_000 => {
+            let tenths = (milliseconds + 50) / 100;
+            format!("{}.{} s", tenths / 10, tenths % 10)
+        }
         milliseconds => format!("{} s", milliseconds / 1_000),
     }
 }

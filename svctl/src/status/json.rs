@@ -3,19 +3,13 @@
 //! Keys are added without notice; one that changes its meaning or goes raises `version`. A value that is
 //! not known, or does not apply, is `null`: every key is always there.
 
-use std::ffi::OsStr;
-use std::fmt::Write;
-use std::os::unix::ffi::OsStrExt;
-
 use unix::{Exit, Stamp};
 
 use super::view::View;
+use crate::object::Object;
 
 /// Of the keys and their meanings.
 const VERSION: u32 = 1;
-
-/// An object that is being written. What is added must be JSON.
-struct Object(String);
 
 /// The whole answer.
 pub(crate) fn document(views: &[View], now: Stamp) -> String {
@@ -30,7 +24,7 @@ pub(crate) fn document(views: &[View], now: Stamp) -> String {
 
 fn service(view: &View) -> String {
     let live = view.live();
-    let mut object = Object(String::new());
+    let mut object = Object::default();
     object.text("name", Some(view.name.as_os_str()));
     object.text("directory", Some(view.dir.as_os_str()));
     object.text("state", Some(view.state()));
@@ -54,7 +48,7 @@ fn service(view: &View) -> String {
     object.plain("normally_up", Some(view.normally_up));
     object.plain("tells_ready", Some(view.tells_ready));
     object.plain("logger", Some(view.is_logger()));
-    format!("{{{}}}", object.0)
+    object.finish()
 }
 
 fn exit_code(exit: Exit) -> Option<u8> {
@@ -70,66 +64,10 @@ fn milliseconds(stamp: Stamp) -> i64 {
     seconds.saturating_mul(1_000).saturating_add(i64::from(nanoseconds / 1_000_000))
 }
 
-// Writing to a String cannot fail.
-impl Object {
-    /// A number or a truth value.
-    fn plain(&mut self, key: &str, value: Option<impl std::fmt::Display>) {
-        self.key(key);
-        let _ = match value {
-            Some(value) => write!(self.0, "{value}"),
-            None => write!(self.0, "null"),
-        };
-    }
-
-    fn text(&mut self, key: &str, value: Option<impl AsRef<OsStr>>) {
-        self.key(key);
-        match value {
-            Some(value) => quote(&mut self.0, value.as_ref().as_bytes()),
-            None => self.0.push_str("null"),
-        }
-    }
-
-    fn key(&mut self, key: &str) {
-        if !self.0.is_empty() {
-            self.0.push(',');
-        }
-        let _ = write!(self.0, "\"{key}\":");
-    }
-}
-
-/// A JSON string (RFC 8259, section 7). JSON has no place for bytes that are not UTF-8: U+FFFD stands for them.
-fn quote(text: &mut String, bytes: &[u8]) {
-    text.push('"');
-    for c in String::from_utf8_lossy(bytes).chars() {
-        match c {
-            '"' | '\\' => text.extend(['\\', c]),
-            c if c.is_control() => {
-                let _ = write!(text, "\\u{:04x}", u32::from(c));
-            }
-            c => text.push(c),
-        }
-    }
-    text.push('"');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::status::view::tests::{UP, view};
-
-    fn quoted(bytes: &[u8]) -> String {
-        let mut text = String::new();
-        quote(&mut text, bytes);
-        text
-    }
-
-    #[test]
-    fn every_byte_has_a_place_in_a_string() {
-        assert_eq!(quoted(b"web"), r#""web""#);
-        assert_eq!(quoted(b"a\"b\\c\nd\x00\x7f"), r#""a\"b\\c\u000ad\u0000\u007f""#);
-        assert_eq!(quoted("gr\u{fc}n".as_bytes()), "\"gr\u{fc}n\"");
-        assert_eq!(quoted(b"\xff\xc3"), "\"\u{fffd}\u{fffd}\"");
-    }
 
     #[test]
     fn document_is_as_documented() {

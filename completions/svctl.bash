@@ -1,0 +1,46 @@
+# Completion of svctl for bash, written from the tables of its options (make golden).
+_svctl() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+    local verbs="status up down restart reload once kill pause cont exit enable disable rescan stop why logs tree events check new help"
+    local options operands i scan=()
+    COMPREPLY=()
+    if [ "$COMP_CWORD" = 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$word")
+        return
+    fi
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        [ "${COMP_WORDS[i]}" = -C ] && [ $((i + 1)) -lt "$COMP_CWORD" ] && scan=(-C "${COMP_WORDS[i+1]}")
+    done
+    case ${COMP_WORDS[1]} in
+    status) options="-C -o --json --watch --help" operands=names ;;
+    up) options="-C --wait --timeout --help" operands=names ;;
+    down) options="-C --wait --timeout --help" operands=names ;;
+    restart) options="-C --wait --timeout --help" operands=names ;;
+    reload) options="-C --help" operands=names ;;
+    once) options="-C --wait --timeout --help" operands=names ;;
+    kill) options="-C --help" operands=names ;;
+    pause) options="-C --help" operands=names ;;
+    cont) options="-C --help" operands=names ;;
+    exit) options="-C --wait --timeout --help" operands=names ;;
+    enable) options="-C --wait --timeout --help" operands=names ;;
+    disable) options="-C --wait --timeout --help" operands=names ;;
+    rescan) options="-C --help" operands=nothing ;;
+    stop) options="-C --wait --timeout --help" operands=nothing ;;
+    why) options="-n -C --help" operands=names ;;
+    logs) options="-f -n -C --follow --lines --since --help" operands=names ;;
+    tree) options="-C --help" operands=directories ;;
+    events) options="-f -C --follow --json --help" operands=names ;;
+    check) options="--json --help" operands=directories ;;
+    new) options="--log --user --ready --help" operands=directories ;;
+    help) options="--help" operands=verbs ;;
+    *) options="-u -U -d -D -r -l -o -O -Q -x -a -b -q -h -k -t -i -1 -2 -p -c -y -P -C -K -s -n -N -z -w -T --help" operands=names ;;
+    esac
+    [ "$before" = -C ] && operands=directories
+    case $word,$operands in
+    -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word") ;;
+    *,names) mapfile -t COMPREPLY < <(compgen -W "$(svctl status "${scan[@]}" -o name 2>/dev/null)" -- "$word") ;;
+    *,verbs) mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$word") ;;
+    *,directories) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+    esac
+}
+complete -F _svctl svctl

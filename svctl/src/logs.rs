@@ -1,0 +1,170 @@
+//! `svctl logs`: what the loggers of services have written, and what they write.
+
+mod follow;
+pub(crate) mod place;
+mod show;
+pub(crate) mod tail;
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal};
+
+use cli::options::{self, Name, Opt, Program, Word};
+use cli::{Failure, Unable};
+use servicedir::names;
+use sys::watch::{Change, Watch, Watched};
+use sys::{clock, poll};
+use unix::Stamp;
+
+use crate::moment;
+use crate::named::{self, Place};
+use follow::Log;
+use show::{Lines, Style};
+
+/// Lines that are shown first of a log that is followed.
+const FIRST: usize = 10;
+
+/// The verb as its users see it.
+pub(crate) const PROGRAM: Program = Program {
+    name: "svctl logs",
+    about: "shows the logs of services, and follows them",
+    usage: &["[ -C dir ] [ -f ] [ -n lines ] [ --since time ] name..."],
+    options: &[
+        Opt::flag('f', "go on with what is written from now on").or("follow"),
+        Opt::value('n', "lines", "only the last lines of each").or("lines"),
+        Opt::long("since", Some("time"), "only from then on: 10m, 2h, 2026-11-20, '2026-11-20 20:00:00'"),
+        named::SCAN,
+    ],
+};
+
+struct Request {
+    follow: bool,
+    lines: Option<usize>,
+    since: Option<Stamp>,
+    scan: Option<OsString>,
+    services: Vec<OsString>,
+}
+
+/// Shows them.
+pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
+    let Some(request) = parse(args)? else { return Ok(()) };
+    let services = with_logs(named::services(request.scan, request.services)?);
+    if services.is_empty() {
+        return Err(Failure::Silent(1));
+    }
+    let width = match services.as_slice() {
+        [_] => 0,
+        several => several.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0),
+    };
+    let style = Style { is_terminal: io::stdout().is_terminal(), width, since: request.since };
+    let mut logs: Vec<Log> = services
+        .into_iter()
+        .enumerate()
+        .map(|(i, (name, dir))| Log::new(dir, Lines::new(&name, i, &style)))
+        .collect();
+    // Watched before it is read, so that nothing falls in between.
+    let watch = if request.follow { Some(watch(&logs)?) } else { None };
+    let count = request.lines.or((request.follow && request.since.is_none()).then_some(FIRST));
+    shown(show(&mut logs, count, &style, watch))
+}
+
+fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
+    let Some(words) = PROGRAM.parse(args)? else { return Ok(None) };
+    let mut request = Request { follow: false, lines: None, since: None, scan: None, services: Vec::new() };
+    for word in words {
+        match word {
+            Word::Operand(name) => request.services.push(name),
+            Word::Option(Name::Letter('f'), _) => request.follow = true,
+            Word::Option(Name::Letter('C'), value) => request.scan = Some(value),
+            Word::Option(Name::Letter(_), value) => {
+                request.lines = Some(options::number(&value, "the number of lines")?);
+            }
+            Word::Option(Name::Long(_), value) => request.since = Some(since(&value)?),
+        }
+    }
+    if request.services.is_empty() {
+        return Err(PROGRAM.usage());
+    }
+    Ok(Some(request))
+}
+
+fn since(value: &OsStr) -> Result<Stamp, Failure> {
+    let found = value.to_str().and_then(|word| moment::parse(word, clock::now().wall));
+    found.ok_or_else(|| PROGRAM.misuse(&format!("no such time: {}", value.display())))
+}
+
+/// The services that have a log, with its directory. Of a service and its logger, which is the same log, one.
+fn with_logs(services: Vec<Place>) -> Vec<(String, std::path::PathBuf)> {
+    let mut found: Vec<(String, std::path::PathBuf)> = Vec::new();
+    for service in services {
+        let name = service.name.to_string_lossy().replace(char::is_control, "?");
+        match place::of(&service.dir) {
+            Some(dir) if found.iter().all(|(_, other)| *other != dir) => found.push((name, dir)),
+            Some(_) => {}
+            None => cli::say(format_args!("{name}: {}", why_none(&service))),
+        }
+    }
+    found
+}
+
+fn why_none(service: &Place) -> String {
+    let log = service.dir.join(names::LOG);
+    if sys::file::look(&log).is_ok_and(|found| found.is_some()) {
+        format!("no log directory with a file current can be found in {0}, nor in {0}/run", log.display())
+    } else {
+        "it has no logger of its own: its output goes where the scanner's goes".into()
+    }
+}
+
+fn watch(logs: &[Log]) -> Result<(Watch, Vec<Watched>), Failure> {
+    let watch = Watch::new().unable(|| "watch logs")?;
+    let watched = logs
+        .iter()
+        .map(|log| watch.add_growing(log.dir()).unable(|| format!("watch {}", log.dir().display())))
+        .collect::<Result<_, _>>()?;
+    Ok((watch, watched))
+}
+
+fn show(
+    logs: &mut [Log],
+    count: Option<usize>,
+    style: &Style,
+    watch: Option<(Watch, Vec<Watched>)>,
+) -> io::Result<()> {
+    for log in logs.iter_mut() {
+        log.show(count, style)?;
+    }
+    let Some((mut watch, watched)) = watch else {
+        return logs.iter_mut().try_for_each(|log| log.finish(style));
+    };
+    loop {
+        poll::wait_many(&[&watch], None)?;
+        let mut changed = vec![false; logs.len()];
+        watch.changes(|change| match change {
+            Change::Entry(place, ..) | Change::Itself(place) => {
+                watched.iter().zip(&mut changed).for_each(|(other, flag)| *flag |= place == *other);
+            }
+            Change::Overflow => changed.fill(true),
+        })?;
+        for (log, _) in logs.iter_mut().zip(changed).filter(|(_, changed)| *changed) {
+            log.catch_up(style)?;
+        }
+    }
+}
+
+/// A line with the moment that it begins with in local time.
+pub(crate) fn in_local_time(line: &str) -> String {
+    match moment::at_start(line.as_bytes()) {
+        Some((stamp, length)) => {
+            format!("{}{}", moment::shown(stamp), line.get(length..).unwrap_or_default())
+        }
+        None => line.to_owned(),
+    }
+}
+
+/// Who reads no more, as head(1), has seen enough.
+fn shown(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.unable(|| "show the logs"),
+    }
+}

@@ -1,0 +1,113 @@
+//! Where the logger of a service writes.
+//!
+//! A log directory holds `current`, and rotated files `@LABEL.s` or `@LABEL.u`: so do those of multilog(8),
+//! svlogd(8) and s6-log(8). Labels sort by time.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use servicedir::names;
+use sys::file::{self, Kind};
+
+/// The file that is written to.
+pub(crate) const CURRENT: &str = "current";
+/// Where loggers write when nobody says otherwise, below their service directory.
+const USUAL: [&str; 3] = ["", "main", "data"];
+/// The most of a logger's `run` that is looked at.
+const LONGEST: usize = 4096;
+
+/// The log directory of a service, or of a logger; `None`: it has none that can be found.
+pub(crate) fn of(service: &Path) -> Option<PathBuf> {
+    let log = service.join(names::LOG);
+    if is(&log, Kind::Directory) && is_there(&log.join(names::RUN)) {
+        return below(&log);
+    }
+    let is_logger = service.file_name().is_some_and(|name| name == names::LOG);
+    if is_logger { below(service) } else { None }
+}
+
+/// The log directory that the logger in `logger` writes to.
+fn below(logger: &Path) -> Option<PathBuf> {
+    USUAL.iter().map(|name| logger.join(name)).find(|dir| holds_log(dir)).or_else(|| named_by_run(logger))
+}
+
+/// The last word of its `run` that names one.
+fn named_by_run(logger: &Path) -> Option<PathBuf> {
+    let mut buffer = [0; LONGEST];
+    let run = file::read_into(&logger.join(names::RUN), &mut buffer).ok()??;
+    let lines = run.split(|&b| b == b'\n').filter(|line| !line.trim_ascii_start().starts_with(b"#"));
+    let mut words: Vec<&[u8]> = lines.flat_map(|line| line.split(u8::is_ascii_whitespace)).collect();
+    words.reverse();
+    words.into_iter().find_map(|word| directory(logger, word))
+}
+
+fn directory(logger: &Path, word: &[u8]) -> Option<PathBuf> {
+    let name = word.trim_ascii().strip_prefix(b">>").or(word.strip_prefix(b">")).unwrap_or(word);
+    let name: Vec<u8> = name.iter().copied().filter(|b| !b"\"';".contains(b)).collect();
+    if name.is_empty() {
+        return None;
+    }
+    let path = logger.join(OsStr::from_bytes(&name));
+    if path.file_name().is_some_and(|name| name == CURRENT) && is(&path, Kind::File) {
+        return path.parent().map(Path::to_owned);
+    }
+    holds_log(&path).then_some(path)
+}
+
+fn holds_log(dir: &Path) -> bool {
+    is(&dir.join(CURRENT), Kind::File)
+}
+
+/// The files of a log directory, the oldest first, the current one last.
+pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
+    let names = sys::dir::list(dir).unwrap_or_default().into_iter();
+    let rotated = names.filter(|name| is_rotated(name.as_bytes())).map(|name| dir.join(name));
+    let mut paths: Vec<_> = rotated.filter(|path| is(path, Kind::File)).collect();
+    paths.push(dir.join(CURRENT));
+    paths
+}
+
+/// `@` and a label, then `.s` (complete) or `.u` (its logger was interrupted).
+fn is_rotated(name: &[u8]) -> bool {
+    name.starts_with(b"@") && (name.ends_with(b".s") || name.ends_with(b".u"))
+}
+
+fn is(path: &Path, kind: Kind) -> bool {
+    file::look(path).is_ok_and(|info| info.is_some_and(|info| info.kind == kind))
+}
+
+fn is_there(path: &Path) -> bool {
+    file::look_no_follow(path).is_ok_and(|found| found.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_directory_is_found_in_its_usual_places_and_by_run() {
+        let root = std::env::temp_dir().join(format!("svctl-logs-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&root);
+        let log = root.join("web/log");
+        std::fs::create_dir_all(&log).unwrap();
+        std::fs::create_dir_all(root.join("far")).unwrap();
+        std::fs::write(root.join("far/current"), "").unwrap();
+        let far = root.join("far");
+        for run in [
+            format!("#!/bin/sh\n# x y\nexec svlogd -tt \"{}\"\n", far.display()),
+            "#!/bin/sh\nexec cat >>../../far/current\n".into(),
+            format!("#!/bin/sh\nexec s6-log n20 s1000 T {} 2>&1\n", far.display()),
+        ] {
+            std::fs::write(log.join("run"), &run).unwrap();
+            let found = of(&root.join("web")).unwrap_or_else(|| panic!("{run}"));
+            assert_eq!(found.canonicalize().unwrap(), far.canonicalize().unwrap(), "{run}");
+        }
+        std::fs::create_dir(log.join("main")).unwrap();
+        std::fs::write(log.join("main/current"), "").unwrap();
+        assert_eq!(of(&root.join("web")), Some(log.join("main")));
+        assert_eq!(of(&log), Some(log.join("main")));
+        assert_eq!(of(&root), None);
+        std::fs::remove_dir_all(root).unwrap();
+    }
+}

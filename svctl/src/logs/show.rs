@@ -1,0 +1,94 @@
+//! A line of a log as people see it: whose it is, when it was written in local time, and its text.
+
+use std::io;
+
+use unix::Stamp;
+
+use crate::moment;
+
+/// Colours of the names, as numbers of SGR (ECMA-48).
+const COLOURS: [u8; 6] = [36, 33, 32, 35, 34, 31];
+
+/// How lines are shown.
+#[derive(Debug)]
+pub(crate) struct Style {
+    /// Standard output is a terminal.
+    pub(crate) is_terminal: bool,
+    /// The width of the names; 0: they are not shown.
+    pub(crate) width: usize,
+    /// Lines from before are left out.
+    pub(crate) since: Option<Stamp>,
+}
+
+/// Shows the lines of one service.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    /// What comes before each.
+    prefix: String,
+    /// Lines without a moment of their own belong to the line before: was that shown?
+    is_wanted: bool,
+    /// A line that has no end yet.
+    begun: Vec<u8>,
+}
+
+impl Lines {
+    /// Of the service `name`, which is the `number`th.
+    pub(crate) fn new(name: &str, number: usize, style: &Style) -> Lines {
+        let prefix = match (style.width, style.is_terminal && !is_plain()) {
+            (0, _) => String::new(),
+            (width, false) => format!("{name:width$} | "),
+            (width, true) => {
+                format!("\x1b[{}m{name:width$} |\x1b[0m ", COLOURS[number % COLOURS.len()])
+            }
+        };
+        Lines { prefix, is_wanted: true, begun: Vec::new() }
+    }
+
+    /// Takes bytes of the log; shows the lines that they complete.
+    pub(crate) fn take(&mut self, mut bytes: &[u8], style: &Style) -> io::Result<()> {
+        let mut text = Vec::new();
+        while let Some(end) = bytes.iter().position(|&b| b == b'\n') {
+            let mut line = std::mem::take(&mut self.begun);
+            line.extend_from_slice(&bytes[..end]);
+            self.add(&line, style, &mut text);
+            bytes = &bytes[end + 1..];
+        }
+        self.begun.extend_from_slice(bytes);
+        if text.is_empty() { Ok(()) } else { cli::answer(&text) }
+    }
+
+    /// The file has ended: what has begun is a line.
+    pub(crate) fn end(&mut self, style: &Style) -> io::Result<()> {
+        if self.begun.is_empty() { Ok(()) } else { self.take(b"\n", style) }
+    }
+
+    fn add(&mut self, line: &[u8], style: &Style, text: &mut Vec<u8>) {
+        let (stamp, rest) = match moment::at_start(line) {
+            Some((stamp, length)) => (Some(stamp), &line[length..]),
+            None => (None, line),
+        };
+        if let (Some(since), Some(stamp)) = (style.since, stamp) {
+            self.is_wanted = stamp >= since;
+        }
+        if !self.is_wanted {
+            return;
+        }
+        text.extend_from_slice(self.prefix.as_bytes());
+        if let Some(stamp) = stamp {
+            text.extend_from_slice(moment::shown(stamp).as_bytes());
+        }
+        // A log must not command the terminal.
+        text.extend(rest.iter().map(|&b| if style.is_terminal && is_command(b) { b'?' } else { b }));
+        text.push(b'\n');
+    }
+}
+
+/// A control character other than a tab.
+fn is_command(byte: u8) -> bool {
+    byte != b'\t' && byte.is_ascii_control()
+}
+
+/// No colours are wanted (<https://no-color.org>).
+fn is_plain() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}

@@ -1,0 +1,173 @@
+//! `svctl new`: writes a service directory.
+//!
+//! It is made under a hidden name and renamed, so that a scanner sees it whole or not at all.
+
+mod script;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use cli::options::{self, Name, Opt, Program, Word};
+use cli::{Failure, Unable, answer};
+use servicedir::names;
+use sys::file;
+use sys::problem;
+
+/// The verb as its users see it.
+pub(crate) const PROGRAM: Program = Program {
+    name: "svctl new",
+    about: "writes a service directory",
+    usage: &["[ --log ] [ --user user ] [ --ready fd ] dir -- command..."],
+    options: &[
+        Opt::long("log", None, "with a logger, which writes log/main/current"),
+        Opt::long("user", Some("user"), "run the command as this user; needs setpriv(1) of util-linux"),
+        Opt::long("ready", Some("fd"), "the command writes a newline to this descriptor when it is ready"),
+    ],
+};
+
+/// Standard input, output and error are not for readiness.
+const FIRST_FREE: u32 = 3;
+
+struct Request {
+    dir: PathBuf,
+    log: bool,
+    user: Option<String>,
+    ready: Option<u32>,
+    command: Vec<OsString>,
+}
+
+/// Writes it.
+pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
+    let Some(request) = parse(args)? else { return Ok(()) };
+    warn(&request);
+    let hidden = hidden(&request.dir)?;
+    if file::look_no_follow(&request.dir).unable(|| look(&request.dir))?.is_some() {
+        return Err(exists(&request.dir));
+    }
+    let made = make(&hidden, &request).and_then(|()| finish(&hidden, &request.dir));
+    if let Err(cause) = made {
+        remove(&hidden);
+        return match cause.kind() {
+            io::ErrorKind::AlreadyExists => Err(exists(&request.dir)),
+            _ => Err(Failure::System { what: format!("make {}", request.dir.display()), cause }),
+        };
+    }
+    let dir = request.dir.display();
+    let text =
+        format!("{dir}: made; svctl check {dir} looks at it, a scan directory that holds it starts it\n");
+    answer(text.as_bytes()).unable(|| "write to standard output")
+}
+
+fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
+    let Some(words) = PROGRAM.parse(args)? else { return Ok(None) };
+    let mut request =
+        Request { dir: PathBuf::new(), log: false, user: None, ready: None, command: Vec::new() };
+    for word in words {
+        match word {
+            Word::Operand(dir) if request.dir.as_os_str().is_empty() => request.dir = dir.into(),
+            Word::Operand(argument) => request.command.push(argument),
+            Word::Option(Name::Long("log"), _) => request.log = true,
+            Word::Option(Name::Long("user"), value) => request.user = Some(user(&value)?),
+            Word::Option(_, value) => request.ready = Some(descriptor(&value)?),
+        }
+    }
+    if request.command.is_empty() {
+        return Err(PROGRAM.usage());
+    }
+    Ok(Some(request))
+}
+
+/// A user's name or number that needs no quotes.
+fn user(value: &OsStr) -> Result<String, Failure> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    match value.to_str() {
+        Some(name) if !name.is_empty() && !name.starts_with('-') && name.chars().all(plain) => {
+            Ok(name.into())
+        }
+        _ => Err(PROGRAM.misuse(&format!("no name of a user: {}", value.display()))),
+    }
+}
+
+fn descriptor(value: &OsStr) -> Result<u32, Failure> {
+    let number: u32 = options::number(value, "the descriptor")?;
+    match number {
+        FIRST_FREE.. => Ok(number),
+        _ => {
+            Err(PROGRAM.misuse(&format!("descriptor {number} is a standard one; take {FIRST_FREE} or more")))
+        }
+    }
+}
+
+/// Says what will not work here, or may not.
+fn warn(request: &Request) {
+    let program = Path::new(&request.command[0]);
+    if program.is_absolute()
+        && let Some(problem) = problem::foresee(program)
+    {
+        cli::warn(format_args!("{} cannot be executed here: {problem}", program.display()));
+    }
+    if request.user.is_some() && script::SETPRIV.iter().all(|path| !file::is_executable(Path::new(path))) {
+        cli::warn("run needs setpriv(1) of util-linux, which is not here");
+    }
+}
+
+/// Where it is made: beside its place, where no scanner looks.
+fn hidden(dir: &Path) -> Result<PathBuf, Failure> {
+    let Some(name) = dir.file_name() else {
+        return Err(PROGRAM.misuse(&format!("no name of a new directory: {}", dir.display())));
+    };
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".new-{}", std::process::id()));
+    Ok(dir.with_file_name(hidden))
+}
+
+fn make(dir: &Path, request: &Request) -> io::Result<()> {
+    make_directory(dir)?;
+    let run = script::run(&request.command, request.user.as_deref(), request.log);
+    make_program(&dir.join(names::RUN), &run)?;
+    if let Some(fd) = request.ready {
+        fs::write(dir.join(names::NOTIFICATION_FD), format!("{fd}\n"))?;
+    }
+    if request.log {
+        let log = dir.join(names::LOG);
+        make_directory(&log)?;
+        make_program(&log.join(names::RUN), script::LOG_RUN.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Removes what was made, as far as that got.
+fn remove(dir: &Path) {
+    let log = dir.join(names::LOG);
+    for path in [log.join(names::RUN), dir.join(names::RUN), dir.join(names::NOTIFICATION_FD)] {
+        let _ = file::remove(&path);
+    }
+    let _ = fs::remove_dir(log);
+    let _ = fs::remove_dir(dir);
+}
+
+fn make_directory(dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().mode(0o755).create(dir)
+}
+
+fn make_program(path: &Path, content: &[u8]) -> io::Result<()> {
+    fs::write(path, content)?;
+    fs::set_permissions(path, Permissions::from_mode(0o755))
+}
+
+/// An empty directory that somebody has made meanwhile would be replaced; anything else is an error.
+fn finish(hidden: &Path, dir: &Path) -> io::Result<()> {
+    file::rename(hidden, dir)
+}
+
+fn look(dir: &Path) -> String {
+    format!("look at {}", dir.display())
+}
+
+fn exists(dir: &Path) -> Failure {
+    Failure::Refused(format!("{} exists; nothing was written", dir.display()).into())
+}
