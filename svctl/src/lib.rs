@@ -2,8 +2,11 @@
 
 #![forbid(unsafe_code)]
 
+mod classic;
 mod command;
+mod daemontools;
 mod request;
+mod runit;
 mod status;
 mod target;
 mod verbs;
@@ -15,10 +18,18 @@ use cli::Failure;
 
 pub use request::PROGRAM;
 use request::Request;
+pub use runit::is_script;
 pub use verbs::programs;
 
 /// Every other name that it answers to, with the program that takes its arguments.
-pub const NAMES: &[(&str, cli::Main)] = &[];
+pub const NAMES: &[(&str, cli::Main)] = &[
+    ("sv", runit::sv),
+    ("runsvchdir", runit::runsvchdir),
+    ("svc", daemontools::svc),
+    ("svok", daemontools::svok),
+    ("svstat", daemontools::svstat),
+    ("svup", daemontools::svup),
+];
 
 /// The program.
 pub fn main(mut args: Vec<OsString>) -> ExitCode {
