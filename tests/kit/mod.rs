@@ -8,6 +8,7 @@
 
 mod listener;
 mod namespace;
+mod pair;
 mod scratch;
 mod service;
 mod supervisor;
@@ -22,6 +23,7 @@ use std::time::{Duration, Instant};
 
 pub use listener::Listener;
 pub use namespace::Namespace;
+pub use pair::Pair;
 pub use scratch::Scratch;
 pub use service::Service;
 pub use supervisor::Supervisor;

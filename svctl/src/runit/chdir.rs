@@ -21,7 +21,11 @@ pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
         let _ = io::stderr().write_all(b"usage: runsvchdir dir\n\n");
         return ExitCode::from(1);
     };
-    match change(Path::new(dir)) {
+    let said = |what| format!("runsvchdir: {}: {what}current.\n", classic::printable(dir));
+    let changed = change(Path::new(dir)).and_then(|changed| {
+        unable("unable to write", cli::answer(said(if changed { "now " } else { "" }).as_bytes()))
+    });
+    match changed {
         Ok(()) => ExitCode::SUCCESS,
         Err(what) => {
             cli::say(format_args!("fatal: {what}"));
@@ -30,7 +34,8 @@ pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn change(dir: &Path) -> Result<(), String> {
+/// `false`: it is that already.
+fn change(dir: &Path) -> Result<bool, String> {
     let shown = classic::printable(dir.as_os_str());
     if dir.as_os_str().as_bytes().starts_with(b".") {
         return Err(format!("{shown}: must not start with a dot."));
@@ -41,8 +46,11 @@ fn change(dir: &Path) -> Result<(), String> {
     let Some(old) = unable("unable to read: current", file::link_target(current))? else {
         return Err("unable to stat: current: file does not exist".into());
     };
+    if old == dir {
+        return Ok(false);
+    }
     unable("unable to set: previous", point("previous", &old))?;
-    unable("unable to set: current", point("current", dir))
+    unable("unable to set: current", point("current", dir)).map(|()| true)
 }
 
 /// Makes a link, or makes one point elsewhere, in one step.

@@ -16,12 +16,13 @@ const INTERVAL: Duration = Duration::from_millis(10);
 /// A script may run so long, though the deadline has come.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// The service in `dir`, an absolute path, is available: it has no `check` that says otherwise. One that
-/// does not end is killed soon after the deadline, and says no.
-pub(crate) fn says_yes(dir: &Path, deadline: Duration) -> bool {
-    if !file::is_executable(&dir.join(names::CHECK)) {
-        return true;
-    }
+/// Whether the service in `dir`, an absolute path, is available; `None`: it has no `check` that says so. One
+/// that does not end is killed soon after the deadline, and says no.
+pub(crate) fn says(dir: &Path, deadline: Duration) -> Option<bool> {
+    file::is_executable(&dir.join(names::CHECK)).then(|| says_yes(dir, deadline))
+}
+
+fn says_yes(dir: &Path, deadline: Duration) -> bool {
     // Paths of services are absolute: it does not matter where we are.
     if process::enter(dir).is_err() {
         return false;

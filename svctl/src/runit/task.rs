@@ -19,6 +19,10 @@ use crate::classic::{self, Look, printable};
 /// Where services are, where nobody says.
 const DEFAULT_SVDIR: &str = "/etc/service";
 
+/// A service that has no way to tell is believed to be available when it has lived so long: one that dies
+/// at once, again and again, is not.
+const PROBATION: Duration = Duration::from_millis(200);
+
 /// How far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -90,11 +94,10 @@ impl Task {
         self.notices.as_ref()
     }
 
-    /// Notices tell of everything that is waited for.
+    /// Notices tell of everything that is waited for. The other goals depend on what is wanted, on `check`, or
+    /// on signals, too.
     pub(crate) fn is_told(&self, verb: &Verb) -> bool {
-        self.notices.is_some()
-            && verb.goal.is_told()
-            && !(verb.goal.asks_check() && file::is_executable(&self.dir.join(names::CHECK)))
+        self.notices.is_some() && verb.goal == Goal::Gone
     }
 
     /// Sends the commands; listens before that if something is waited for.
@@ -113,6 +116,10 @@ impl Task {
             _ if verb.goal == Goal::Gone && is_logger(&self.dir) => Ok(Sent::Yes),
             bytes => control::send(&self.dir, bytes),
         };
+        if verb.goal == Goal::Gone {
+            // Its logger reads to the end of file, then its supervisor goes, too. Under a scanner both come back.
+            let _ = control::send(&self.dir.join(names::LOG), b"x");
+        }
         match sent {
             Ok(Sent::Yes) if waits => {}
             Ok(Sent::Yes) => self.state = State::Done,
@@ -206,7 +213,11 @@ impl Task {
             Goal::Restarted | Goal::UpAgain => runs_again,
             Goal::Checked => true,
         };
-        reached && check::says_yes(&self.dir, deadline)
+        reached
+            && match check::says(&self.dir, deadline) {
+                Some(yes) => yes,
+                None => record.ready || clock::now().wall.since(record.since) >= PROBATION.as_nanos(),
+            }
     }
 }
 

@@ -78,8 +78,8 @@ const WORDS: [Verb; 11] = [
     kills("force-shutdown", b"dx", Goal::Gone),
 ];
 
-/// Letters: any other word counts by its first one.
-const LETTERS: [Verb; 16] = [
+/// Letters: any other word counts by its first one. The capital ones always wait.
+const LETTERS: [Verb; 20] = [
     asked("s", b"", Goal::Shown),
     asked("u", b"u", Goal::Up),
     asked("d", b"d", Goal::Down),
@@ -96,6 +96,10 @@ const LETTERS: [Verb; 16] = [
     asked("k", b"k", Goal::Restarted),
     asked("e", b"dx", Goal::Gone),
     asked("x", b"dx", Goal::Gone),
+    always("D", b"d", Goal::Down),
+    always("T", b"t", Goal::Restarted),
+    always("E", b"dx", Goal::Gone),
+    always("X", b"dx", Goal::Gone),
 ];
 
 impl Verb {
@@ -119,19 +123,6 @@ impl Verb {
     /// What does not obey in time is killed.
     pub(crate) fn kills(&self) -> bool {
         self.waits == Waits::ThenKills
-    }
-}
-
-impl Goal {
-    /// The service's `check` has a say.
-    pub(crate) fn asks_check(self) -> bool {
-        matches!(self, Goal::Up | Goal::Restarted | Goal::UpAgain | Goal::Checked)
-    }
-
-    /// Every change on the way there is told by a notice.
-    pub(crate) fn is_told(self) -> bool {
-        // The other goals depend on what is wanted, too, or on a signal that has no notice.
-        matches!(self, Goal::UpAgain | Goal::Gone)
     }
 }
 
