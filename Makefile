@@ -6,7 +6,7 @@ CARGO ?= cargo
 # The target of the static build. Where rustup does not have it, the host's own is taken.
 STATIC_TARGET ?= $(shell uname -m)-unknown-linux-musl
 # The example of `make run` and of `make image`.
-EXAMPLE ?= logged
+EXAMPLE ?= graceful
 IMAGE ?= supervision-$(EXAMPLE)
 # How long `make fuzz` stays with each target.
 FUZZ_SECONDS ?= 60
@@ -33,7 +33,7 @@ build: linker ## compile everything for this machine
 static: linker ## the programs as one static executable, with a link for each name, in target/dist
 	@.ci/static $(STATIC_TARGET) $(DIST)
 
-run: static ## run an example tree (EXAMPLE=logged) in a scratch copy, until ^C
+run: static ## run an example tree (EXAMPLE=graceful) in a scratch copy, until ^C
 	@examples/run $(EXAMPLE) $(DIST)
 
 test: needs static ## all tests; the integration tests a second time on Debian's s6; the differential
@@ -86,7 +86,7 @@ install: static ## install into DESTDIR and PREFIX (/usr/local)
 	@for page in $(PAGES); do \
 	  to=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; echo install -m 644 $$page $$to; install -D -m 644 $$page $$to; done
 
-image: static ## a container image of an example (EXAMPLE=logged), with podman
+image: static ## a container image of an example (EXAMPLE=graceful), with podman
 	@examples/build-image $(EXAMPLE) $(IMAGE) $(DIST)
 
 clean: ## remove what was built

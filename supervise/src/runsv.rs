@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use cli::{Failure, Unable};
 use servicedir::names;
-use sys::child::{self, Spawn, SpawnError};
+use sys::child::{self, Company, Spawn, SpawnError};
 use sys::signals::{self, Signals};
 use sys::{clock, poll, process};
 use unix::{Exit, Pid, Signal};
@@ -90,7 +90,7 @@ impl Half {
         let spawn = Spawn {
             program,
             args: &args,
-            new_session: false,
+            company: Company::OwnGroup,
             new_pid_namespace: false,
             give: &[given],
             lock: None,

@@ -2,13 +2,18 @@
 
 #![forbid(unsafe_code)]
 
+mod act;
 mod classic;
 mod command;
 mod daemontools;
+mod display;
+mod find;
+mod glob;
 mod request;
 mod runit;
 mod status;
 mod target;
+mod tree;
 mod verbs;
 
 use std::ffi::OsString;
@@ -16,8 +21,8 @@ use std::process::ExitCode;
 
 use cli::Failure;
 
+use request::Order;
 pub use request::PROGRAM;
-use request::Request;
 pub use runit::is_script;
 pub use verbs::programs;
 
@@ -33,6 +38,10 @@ pub const NAMES: &[(&str, cli::Main)] = &[
 
 /// The program.
 pub fn main(mut args: Vec<OsString>) -> ExitCode {
+    // `svctl`, `svctl --watch`: there are no letters with long names.
+    if args.get(1).is_none_or(|word| word == "--watch" || word == "--json") {
+        args.insert(1.min(args.len()), "status".into());
+    }
     if let Some(verb) = args.get(1).and_then(verbs::find) {
         sys::process::raise_descriptor_limit();
         return match (verb.run)(args.split_off(1)) {
@@ -40,16 +49,13 @@ pub fn main(mut args: Vec<OsString>) -> ExitCode {
             Err(failure) => failure.report(),
         };
     }
-    match request::parse(args).and_then(|request| request.map_or(Ok(()), run)) {
+    match request::parse(args).and_then(|request| request.map_or(Ok(()), |order| run(&order))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
 }
 
-fn run(request: Request) -> Result<(), Failure> {
+fn run(order: &Order) -> Result<(), Failure> {
     sys::process::raise_descriptor_limit();
-    match request {
-        Request::Command(order) => command::run(&order),
-        Request::Status { form, dirs } => status::run(form, dirs),
-    }
+    command::run(order)
 }

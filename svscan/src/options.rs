@@ -9,6 +9,7 @@ use std::time::Duration;
 use cli::Failure;
 use cli::options::{Name, Opt, Program, Word, number};
 use roster::Settings;
+use sys::child::Company;
 use sys::process;
 
 use crate::runsvdir;
@@ -64,8 +65,8 @@ pub(crate) struct Options {
     pub(crate) s6_names: bool,
     /// What its signals mean.
     pub(crate) signals: Meaning,
-    /// Every supervisor has a session of its own.
-    pub(crate) sessions: bool,
+    /// Session and process group of a supervisor.
+    pub(crate) company: Company,
 }
 
 /// Reads a command line; `None` if it was answered.
@@ -110,7 +111,7 @@ impl Options {
             console: None,
             s6_names: false,
             signals: Meaning::Ours,
-            sessions: false,
+            company: Company::OwnGroup,
         }
     }
 

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::io::Write;
 
 use cli::Failure;
+use sys::child::Company;
 
 use crate::options::{Meaning, Options};
 
@@ -19,7 +20,10 @@ const SHORTEST_LOG: usize = 7;
 pub(crate) fn parse(args: Vec<OsString>) -> Result<Options, Failure> {
     cli::name_program(NAME);
     let mut operands = args.into_iter().skip(1).peekable();
-    let sessions = operands.next_if(|word| word == "-P").is_some();
+    let company = match operands.next_if(|word| word == "-P") {
+        Some(_) => Company::OwnSession,
+        None => Company::OwnGroup,
+    };
     let Some(directory) = operands.next().filter(|word| !word.is_empty()) else {
         let _ = std::io::stderr().write_all(b"usage: runsvdir [-P] dir\n\n");
         return Err(Failure::Silent(1));
@@ -30,7 +34,7 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Options, Failure> {
         cli::warn("log must have at least seven characters.");
         cli::warn("log service disabled.");
     }
-    Ok(Options { signals: Meaning::Runit, sessions, ..Options::new(directory.into()) })
+    Ok(Options { signals: Meaning::Runit, company, ..Options::new(directory.into()) })
 }
 
 #[cfg(test)]
@@ -46,7 +50,7 @@ mod tests {
     fn directory_and_a_place_for_a_log_are_taken() {
         let options = options(&["-P", "/service", "log: ............"]).unwrap();
         assert_eq!(options.directory, Path::new("/service"));
-        assert!(options.sessions && options.signals == Meaning::Runit);
+        assert!(options.company == Company::OwnSession && options.signals == Meaning::Runit);
     }
 
     #[test]

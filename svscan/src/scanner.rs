@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use cli::{Failure, Unable, reason};
 use roster::{Action, Actions, Event, Remark, Role, Roster, Slot};
-use sys::child::{self, Spawn, SpawnError};
+use sys::child::{self, Company, Spawn, SpawnError};
 use sys::signals::Signals;
 use sys::{clock, file, poll, process};
 use unix::Pid;
@@ -44,7 +44,7 @@ pub(crate) struct Scanner {
     console: Option<OwnedFd>,
     pub(crate) longest_name: usize,
     pub(crate) meaning: Meaning,
-    sessions: bool,
+    company: Company,
     /// runit's order to stop has come.
     pub(crate) hung_up: bool,
     /// The exit code, once there is nothing left to do.
@@ -71,7 +71,7 @@ impl Scanner {
             console: options.console,
             longest_name: options.longest_name,
             meaning: options.signals,
-            sessions: options.sessions,
+            company: options.company,
             hung_up: false,
             leave: None,
         }
@@ -272,7 +272,7 @@ impl Scanner {
         let spawn = Spawn {
             program: &self.supervise.path,
             args: &args,
-            new_session: self.sessions,
+            company: self.company,
             new_pid_namespace: false,
             give: &give[..count],
             lock: None,

@@ -12,6 +12,7 @@ mod pair;
 mod scratch;
 mod service;
 mod supervisor;
+mod terminal;
 mod tree;
 
 use std::os::unix::fs::symlink;
@@ -27,6 +28,7 @@ pub use pair::Pair;
 pub use scratch::Scratch;
 pub use service::Service;
 pub use supervisor::Supervisor;
+pub use terminal::Terminal;
 pub use tree::{Scan, Tree};
 
 /// How long anything may take that should take no time: a machine under load is slow, not wrong.

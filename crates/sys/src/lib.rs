@@ -16,4 +16,5 @@ pub mod poll;
 pub mod problem;
 pub mod process;
 pub mod signals;
+pub mod terminal;
 pub mod watch;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use servicedir::names;
-use sys::child::{self, Spawn};
+use sys::child::{self, Company, Spawn};
 use sys::{clock, file, poll, process};
 use unix::{Exit, Pid, Signal};
 
@@ -32,7 +32,7 @@ fn says_yes(dir: &Path, deadline: Duration) -> bool {
     let spawn = Spawn {
         program: c"./check",
         args: &args,
-        new_session: false,
+        company: Company::Parents,
         new_pid_namespace: false,
         give: &[(null.as_fd(), 1)],
         lock: None,
