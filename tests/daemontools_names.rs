@@ -153,6 +153,27 @@ fn svup_tells_whether_a_service_and_its_logger_are_up() {
 }
 
 #[test]
+fn service_that_is_up_once_is_not_wanted_up() {
+    let Some(pair) = pair() else { return };
+    pair.same(&["svc", "-o", "scan/idle"]);
+    pair.until(&["svstat", "scan/idle"], "up ");
+    let [theirs, ours] = pair.play(&["svstat", "scan/idle"]).map(|answer| answer.out);
+    assert_eq!(theirs, "scan/idle: up (pid N) N seconds, normally down\n");
+    assert_eq!(ours, "scan/idle: up (pid N) N seconds, normally down, want down\n");
+}
+
+#[test]
+fn our_own_names_keep_our_own_exit_codes() {
+    let Some(pair) = pair() else { return };
+    let codes = |line: &[&str]| pair.play(line).map(|answer| answer.code);
+    assert_eq!(codes(&["supervise", "scan/web"]), [111, 100]);
+    assert_eq!(codes(&["supervise"]), [100, 100]);
+    assert_eq!(codes(&["supervise", "nosuch"]), [111, 111]);
+    assert_eq!(codes(&["svscan", "nosuch"]), [111, 111]);
+    assert_eq!(codes(&["svscan", "-x"]), [111, 100]);
+}
+
+#[test]
 fn svscan_without_a_directory_scans_the_current_one() {
     ours_only!("s6-svscan wants a directory, or has another default");
     let scratch = kit::Scratch::new();

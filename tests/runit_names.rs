@@ -374,6 +374,15 @@ fn wrong_calls_of_runsv_and_runsvdir_are_answered_alike() {
 }
 
 #[test]
+fn runsvdir_without_a_directory_says_so() {
+    ours_only!("runs once, with SUITE unset");
+    let answer = run(Command::new(our_program("runsvdir")).args(["/nonexistent", "short"]));
+    assert_eq!(answer.code, 111);
+    assert!(answer.err.contains("log must have at least seven characters"), "{}", answer.err);
+    assert!(answer.err.contains("unable to enter /nonexistent"), "{}", answer.err);
+}
+
+#[test]
 fn runsvchdir_changes_the_links_alike() {
     ours_only!("runs once, with SUITE unset");
     if !is_root() || !std::path::Path::new("/etc/runit/runsvdir").is_dir() {
