@@ -172,15 +172,18 @@ impl Pair {
         if self.service.pid == Some(pid) {
             self.service.pid = None;
             // It exits when a command or a signal has told it to, and only then.
-            self.leaving |= exit.is_success() || exit == TAKEN;
-            self.service.start_at = again.filter(|_| !self.leaving);
-            if exit == TAKEN {
-                self.logger.tell(Signal::TERM);
-                return Some(TROUBLE);
-            }
+            self.leaving |= exit.is_success();
+            self.service.start_at = again;
         } else if self.logger.pid == Some(pid) {
             self.logger.pid = None;
             self.logger.start_at = again.filter(|_| self.pipe.is_some());
+        } else {
+            return None;
+        }
+        if exit == TAKEN {
+            self.service.tell(Signal::TERM);
+            self.logger.tell(Signal::TERM);
+            return Some(TROUBLE);
         }
         None
     }
@@ -188,7 +191,7 @@ impl Pair {
     /// The service has gone: the logger reads what is left, to the end of file. True: it has gone, too.
     fn let_logger_end(&mut self) -> bool {
         if self.pipe.take().is_some() {
-            self.logger.start_at = None;
+            (self.service.start_at, self.logger.start_at) = (None, None);
             self.logger.tell(Signal::HUP);
         }
         self.logger.pid.is_none()
