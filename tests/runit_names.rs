@@ -154,6 +154,7 @@ fn reload_is_hup_and_shows_the_service() {
     for tree in pair.trees() {
         tree.service("web").wait_lines("started", 1);
     }
+    pair.until(&["sv", "status", "web"], "run: ");
     assert_eq!(pair.same(&["sv", "reload", "web"]).out, "ok: run: web: (pid N) Ns\n");
     for tree in pair.trees() {
         assert_eq!(tree.service("web").wait_lines("signals", 1), ["HUP"]);
