@@ -184,6 +184,25 @@ mod verbs {
     }
 
     #[test]
+    fn many_services_are_told_and_waited_for_at_the_same_time() {
+        ours_only!(WHY);
+        const COUNT: usize = 50;
+        let tree = Tree::start(|scan| {
+            for i in 0..COUNT {
+                scan.service(&format!("web-{i}")).run("trap 'sleep 0.5; exit 0' TERM; sleep 100000 & wait");
+            }
+        });
+        for i in 0..COUNT {
+            tree.service(&format!("web-{i}")).wait_up();
+        }
+        let said = does(&tree, &["down", "*", "--wait", "--timeout", "20000"]);
+        let down = said.lines().filter(|line| line.contains(": down after ") && line.ends_with(')'));
+        assert_eq!(down.count(), COUNT, "{said}");
+        let table = does(&tree, &[]);
+        assert_eq!(table.lines().filter(|line| line.contains(" down ")).count(), COUNT, "{table}");
+    }
+
+    #[test]
     fn signal_goes_by_name() {
         ours_only!(WHY);
         let tree = Tree::start(|scan| {
@@ -232,9 +251,9 @@ mod verbs {
     fn waiting_ends_in_time_and_names_who_is_late() {
         ours_only!(WHY);
         let tree = Tree::start(|scan| {
-            scan.service("web").run("trap '' TERM; while :; do sleep 0.05; done");
+            scan.service("web").run("trap '' TERM; echo >>started; while :; do sleep 0.05; done");
         });
-        tree.service("web").wait_up();
+        tree.service("web").wait_lines("started", 1);
         let answer = svctl(&tree, &["down", "web", "--wait", "--timeout", "100"]);
         assert_eq!(answer.code, 99);
         assert_eq!(answer.err, "svctl: timed out while waiting for web\n");

@@ -115,14 +115,17 @@ impl Supervisor {
     /// Reads the sources that are ready: first readiness, then deaths, then commands.
     fn read(&mut self, ready: Ready) -> Result<(), Failure> {
         let told = if ready.signalled { self.sources.read_signals()? } else { Told::default() };
-        // What a service wrote before it died was written before its death was told.
-        if (ready.notified || told.child_has_died) && self.shell.read_notification() {
+        if ready.notified && self.shell.read_notification() {
             self.feed(Event::Ready);
         }
         // One at a time: while one death is dealt with, the other dead still hold their pids.
         while told.child_has_died
             && let Some((pid, exit)) = child::reap().unable(|| "wait for a child")?
         {
+            // What a service wrote before it died can be read by now.
+            if self.shell.read_notification() {
+                self.feed(Event::Ready);
+            }
             self.feed(Event::Exited(pid, exit));
         }
         for event in told.events.into_iter().flatten() {

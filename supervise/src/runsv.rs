@@ -91,6 +91,7 @@ impl Half {
             program,
             args: &args,
             company: Company::OwnGroup,
+            holds_signals: true,
             new_pid_namespace: false,
             give: &[given],
             lock: None,

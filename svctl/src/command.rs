@@ -14,6 +14,7 @@ use servicedir::names;
 use svwait::{Goal, Quantity, Wait, denied};
 use sys::{file, process};
 
+use crate::find::not_scanned;
 use crate::request::{Order, PROGRAM};
 use crate::target::{Role, Target};
 
@@ -151,7 +152,7 @@ fn nobody(target: &Target) -> Failure {
     let dir = target.dir.display();
     Failure::NoSupervisor(match target.role {
         Role::Service => format!("{dir}: no supervisor is running"),
-        Role::Scan => format!("{dir}: no scanner is running"),
+        Role::Scan => not_scanned(&target.dir),
         Role::Unknown => {
             format!("{dir}: nothing is running there: it has no run, no supervise and no .svscan")
         }

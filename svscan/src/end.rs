@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use scandir::Names;
 use sys::signals::Signals;
-use sys::{child, family, file, poll, process, signals};
+use sys::{child, family, file, heap, poll, process, signals};
 use unix::Signal;
 
 /// The exit code of a scanner that could not survive.
@@ -23,7 +23,7 @@ struct Programs {
     crash: CString,
 }
 
-/// Gets ready for every end, and makes a mistake in this program one of them.
+/// Gets ready for every end, and makes a mistake in this program one of them, and the end of memory another.
 pub(crate) fn prepare(names: &Names) {
     if let (Ok(finish), Ok(crash)) = (CString::new(names.finish), CString::new(names.crash)) {
         let _ = PROGRAMS.set(Programs { finish, crash });
@@ -33,9 +33,17 @@ pub(crate) fn prepare(names: &Names) {
             Some(at) => cli::say(format_args!("a mistake in this program at {at}")),
             None => cli::say("a mistake in this program"),
         }
-        let _ = crash();
-        std::process::exit(DEAD.into());
+        die();
     }));
+    heap::when_exhausted(|| {
+        cli::say("no memory is left");
+        die();
+    });
+}
+
+fn die() {
+    let _ = crash();
+    std::process::exit(DEAD.into());
 }
 
 /// Executes `finish` with the exit code; without it, this is the exit code.
@@ -107,11 +115,11 @@ fn wait_for_order(signals: &Signals) -> bool {
         told |= signal != Signal::CHLD;
     }
     if told {
-        for one in family::descendants().unwrap_or_default() {
+        let _ = family::each(|one| {
             if one.pid == one.branch {
                 let _ = family::kill(one, Signal::TERM);
             }
-        }
+        });
     }
     while let Ok(Some(_)) = child::reap() {}
     told

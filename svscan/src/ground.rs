@@ -9,7 +9,7 @@ use roster::Identity;
 use scandir::{Names, Place, S6, TakeError};
 use sys::dir::Dir;
 use sys::file::{self, Kind};
-use sys::process;
+use sys::{heap, process};
 
 /// The scan directory, which is the current directory.
 #[derive(Debug)]
@@ -40,17 +40,22 @@ pub(crate) struct Entries {
     pub(crate) doubtful: Vec<(Vec<u8>, io::Error)>,
     /// Names that are longer than they may be.
     pub(crate) too_long: usize,
+    /// Why this is not all: no memory.
+    failed: Option<io::Error>,
 }
 
 impl Entries {
     /// As the roster takes them.
-    pub(crate) fn found(&self) -> Vec<roster::Found<'_>> {
-        let found = |entry: &Entry| roster::Found {
-            name: &self.names[entry.start..entry.end],
-            service: entry.service,
-            log: entry.log,
-        };
-        self.entries.iter().map(found).collect()
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub(crate) fn found(&self) -> io::Result<Vec<roster::Found<'_>>> {
+        let mut all = Vec::new();
+        for entry in &self.entries {
+            let name = &self.names[entry.start..entry.end];
+            heap::push(&mut all, roster::Found { name, service: entry.service, log: entry.log })?;
+        }
+        Ok(all)
     }
 }
 
@@ -97,23 +102,23 @@ impl Ground {
         let mut all = Entries::default();
         Dir::open(Path::new("."))?.each(|name| {
             let name = name.to_bytes();
-            if !scandir::is_service_name(name) {
+            if !scandir::is_service_name(name) || all.failed.is_some() {
             } else if name.len() > longest_name {
                 all.too_long += 1;
-            } else {
-                all.look_at(name);
+            } else if let Err(error) = all.look_at(name) {
+                all.failed = Some(error);
             }
         })?;
-        Ok(all)
+        all.failed.take().map_or(Ok(all), Err)
     }
 }
 
 impl Entries {
-    fn look_at(&mut self, name: &[u8]) {
+    fn look_at(&mut self, name: &[u8]) -> io::Result<()> {
         let path = Path::new(std::ffi::OsStr::from_bytes(name));
         let service = match file::look(path) {
             Ok(Some(info)) if info.kind == Kind::Directory => info.identity,
-            Ok(_) => return,
+            Ok(_) => return Ok(()),
             Err(error) => return self.doubt(name, path, error),
         };
         let log = match file::look(&path.join("log")) {
@@ -121,17 +126,20 @@ impl Entries {
             Err(error) => return self.doubt(name, path, error),
         };
         let start = self.names.len();
-        self.names.extend_from_slice(name);
-        self.entries.push(Entry { start, end: self.names.len(), service, log });
+        heap::append(&mut self.names, name)?;
+        heap::push(&mut self.entries, Entry { start, end: self.names.len(), service, log })
     }
 
     /// A link that leads nowhere (in a circle, say) is no service. Of anything else that cannot be looked
     /// at nobody knows.
-    fn doubt(&mut self, name: &[u8], path: &Path, error: io::Error) {
+    fn doubt(&mut self, name: &[u8], path: &Path, error: io::Error) -> io::Result<()> {
         let link = file::look_no_follow(path).is_ok_and(|info| info.is_some_and(|i| i.kind == Kind::Link));
-        if !link {
-            self.doubtful.push((name.to_vec(), error));
+        if link {
+            return Ok(());
         }
+        let mut own = Vec::new();
+        heap::append(&mut own, name)?;
+        heap::push(&mut self.doubtful, (own, error))
     }
 }
 

@@ -59,6 +59,7 @@ fn spawn(path: &CString) -> Result<(), SpawnError> {
         program: path,
         args,
         company: Company::Parents,
+        holds_signals: false,
         new_pid_namespace: false,
         give: &[],
         lock: None,

@@ -9,16 +9,18 @@ use crate::scanner::path;
 /// Kills every descendant; with `Spare::Loggers` all but the supervisors of loggers and what descends
 /// from them. Who is orphaned by this comes to us, and is met in the next round.
 pub(crate) fn the_rest(roster: &Roster, spare: Spare) {
-    let Ok(descendants) = family::descendants() else { return those_known(roster, spare) };
-    for one in descendants {
+    let visited = family::each(|one| {
         let spared = roster.supervisors().any(|(_, pid, logger)| logger && pid == one.branch);
         if spare == Spare::Nobody || !spared {
             let _ = family::kill(one, Signal::KILL);
         }
+    });
+    if visited.is_err() {
+        those_known(roster, spare);
     }
 }
 
-/// Without /proc: the supervisors, which are our children, and what their records name.
+/// Without a /proc of our own: the supervisors, which are our children, and what their records name.
 fn those_known(roster: &Roster, spare: Spare) {
     for (name, pid, logger) in roster.supervisors() {
         if spare == Spare::Loggers && logger {

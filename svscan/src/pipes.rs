@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use roster::Slot;
-use sys::process;
+use sys::{heap, process};
 
 /// A pipe for each producer, made when one of the two is first started.
 #[derive(Debug, Default)]
@@ -14,8 +14,8 @@ impl Pipes {
     /// The pipe of a producer: the end to read, the end to write.
     pub(crate) fn of(&mut self, producer: Slot) -> io::Result<(BorrowedFd<'_>, BorrowedFd<'_>)> {
         let index = producer.index();
-        if self.0.len() <= index {
-            self.0.resize_with(index + 1, || None);
+        while self.0.len() <= index {
+            heap::push(&mut self.0, None)?;
         }
         let pipe = match self.0[index].take() {
             Some(pipe) => pipe,

@@ -1,6 +1,7 @@
 //! The loop, and the hands of the roster.
 
 use std::ffi::{CString, OsStr};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -10,7 +11,7 @@ use cli::{Failure, Unable, reason};
 use roster::{Action, Actions, Event, Remark, Role, Roster, Slot};
 use sys::child::{self, Company, Spawn, SpawnError};
 use sys::signals::Signals;
-use sys::{clock, file, poll, process};
+use sys::{clock, file, heap, poll, process};
 use unix::Pid;
 
 use crate::end;
@@ -136,7 +137,8 @@ impl Scanner {
     }
 
     fn step(&mut self, event: Event<'_>) {
-        self.roster.step(event, clock::monotonic(), &mut self.actions);
+        // It asks for memory where it can do without, and for none where it cannot.
+        heap::may_fail(|| self.roster.step(event, clock::monotonic(), &mut self.actions));
     }
 
     fn perform(&mut self, action: Action) {
@@ -154,6 +156,11 @@ impl Scanner {
                 let record = servicedir::record::read(path(self.roster.name(slot)));
                 let code = record.ok().flatten().map(|record| record.last_exit.code());
                 self.step(Event::Ended(slot, code));
+            }
+            Action::AskLogger(slot) => {
+                let record = servicedir::record::read(path(self.roster.name(slot))).ok().flatten();
+                let is_down = record.is_some_and(|r| r.pid.is_none() && !r.finishing && !r.wanted_up);
+                self.step(Event::LoggerIsDown(slot, is_down));
             }
             // One that has died meanwhile will be reaped.
             Action::Signal(pid, signal) => drop(child::kill(pid, signal)),
@@ -193,23 +200,18 @@ impl Scanner {
                     self.ground.shown()
                 ));
                 self.watches.restart();
-                self.roster.step(Event::Moved, clock::monotonic(), &mut self.actions);
+                self.step(Event::Moved);
             }
             self.ground.list(self.longest_name)
         });
         self.watch();
         let entries = match listed {
             Ok(entries) => entries,
-            Err(error) => {
-                let (shown, reason) = (self.ground.shown(), reason(&error));
-                self.hush.warn(
-                    format!("scan {reason}"),
-                    format_args!(
-                        "unable to scan {shown}: {reason}; its services go on, trying again every 5 s"
-                    ),
-                );
-                return self.step(Event::Scanned(None));
-            }
+            Err(error) => return self.cannot_scan(&error),
+        };
+        let found = match entries.found() {
+            Ok(found) => found,
+            Err(error) => return self.cannot_scan(&error),
         };
         if self.hush.forget("scan") {
             cli::say(format_args!("{} can be scanned again", self.ground.shown()));
@@ -227,11 +229,19 @@ impl Scanner {
             let text = format!("names of more than {} bytes are no services", self.longest_name);
             self.hush.warn("long".into(), text);
         }
-        let found = entries.found();
         match entries.doubtful.is_empty() {
             true => self.step(Event::Scanned(Some(&found))),
             false => self.step(Event::ScannedInPart(&found)),
         }
+    }
+
+    fn cannot_scan(&mut self, error: &io::Error) {
+        let (shown, reason) = (self.ground.shown(), reason(error));
+        self.hush.warn(
+            format!("scan {reason}"),
+            format_args!("unable to scan {shown}: {reason}; its services go on, trying again every 5 s"),
+        );
+        self.step(Event::Scanned(None));
     }
 
     fn start(&mut self, slot: Slot) -> Option<Pid> {
@@ -273,6 +283,7 @@ impl Scanner {
             program: &self.supervise.path,
             args: &args,
             company: self.company,
+            holds_signals: true,
             new_pid_namespace: false,
             give: &give[..count],
             lock: None,
@@ -289,7 +300,7 @@ impl Scanner {
 
     /// Where the logger of everything writes, its output and its errors: the console, or nowhere. What held
     /// on to our own output would keep it from ever meeting the end of that.
-    fn outlet(&self, slot: Slot) -> std::io::Result<Option<[OwnedFd; 2]>> {
+    fn outlet(&self, slot: Slot) -> io::Result<Option<[OwnedFd; 2]>> {
         if !self.roster.is_special(slot) {
             return Ok(None);
         }

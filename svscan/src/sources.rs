@@ -1,7 +1,6 @@
 //! What comes in, as events: deaths before commands, commands before changes.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
+use std::io;
 
 use cli::reason;
 use control::ScanCommand;
@@ -15,7 +14,7 @@ use crate::scanner::Scanner;
 
 /// A change, with a name of its own.
 pub(crate) enum Change {
-    Entry(OsString, EntryChange),
+    Entry(Vec<u8>, EntryChange),
     Candidate(Candidate),
     Everything,
 }
@@ -69,7 +68,9 @@ impl Scanner {
             Ok(changes) => changes.into_iter().for_each(|change| self.changed(change)),
             Err(error) => {
                 self.hush.warn("changes".into(), format_args!("unable to read changes: {}", reason(&error)));
-                self.watches.restart();
+                if error.kind() != io::ErrorKind::OutOfMemory {
+                    self.watches.restart();
+                }
                 self.feed(Event::Overflow);
             }
         }
@@ -80,7 +81,7 @@ impl Scanner {
             Change::Candidate(candidate) => self.feed(Event::Grown(candidate)),
             Change::Everything => self.feed(Event::Overflow),
             Change::Entry(name, what) => {
-                let name = name.as_bytes();
+                let name = &*name;
                 if !scandir::is_service_name(name) || name.len() > self.longest_name {
                     return;
                 }

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use roster::Candidate;
+use sys::heap;
 use sys::watch::{self, Watch, Watched};
 
 use crate::sources::Change;
@@ -49,9 +51,13 @@ impl Watches {
         let (watch, _) = self.watch.as_ref().ok_or(io::ErrorKind::Unsupported)?;
         let watched = watch.add(path)?;
         let index = candidate.index();
-        if self.directories.len() <= index {
-            self.directories.resize_with(index + 1, Vec::new);
+        while self.directories.len() <= index {
+            heap::push(&mut self.directories, Vec::new())?;
         }
+        let room = heap::may_fail(|| {
+            self.candidates.try_reserve(1).and_then(|()| self.directories[index].try_reserve(1))
+        });
+        room.map_err(|_| io::ErrorKind::OutOfMemory)?;
         if self.candidates.insert(watched.clone(), candidate) != Some(candidate) {
             self.directories[index].push(watched);
         }
@@ -74,22 +80,33 @@ impl Watches {
     }
 
     /// What has changed since the last call.
+    ///
+    /// # Errors
+    /// What read(2) says; `OutOfMemory`: changes were lost.
     pub(crate) fn changes(&mut self) -> io::Result<Vec<Change>> {
         let mut changes = Vec::new();
+        let mut kept = Ok(());
         let Some((watch, scan_directory)) = &mut self.watch else { return Ok(changes) };
         watch.changes(|change| {
-            changes.extend(match change {
+            let change = match change {
                 watch::Change::Overflow => Some(Change::Everything),
                 watch::Change::Itself(watched) if watched == *scan_directory => Some(Change::Everything),
                 watch::Change::Entry(watched, name, what) if watched == *scan_directory => {
-                    Some(Change::Entry(name.to_owned(), what))
+                    let mut own = Vec::new();
+                    match heap::append(&mut own, name.as_bytes()) {
+                        Ok(()) => Some(Change::Entry(own, what)),
+                        Err(error) => return kept = Err(error),
+                    }
                 }
                 watch::Change::Entry(watched, ..) | watch::Change::Itself(watched) => {
                     self.candidates.get(&watched).copied().map(Change::Candidate)
                 }
-            });
+            };
+            if let Some(Err(error)) = change.map(|change| heap::push(&mut changes, change)) {
+                kept = Err(error);
+            }
         })?;
-        Ok(changes)
+        kept.map(|()| changes)
     }
 
     /// What can be polled.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Answer, run, wait_until};
 
@@ -10,6 +11,8 @@ use super::{Answer, run, wait_until};
 pub struct Terminal {
     /// Where tmux has its socket.
     dir: PathBuf,
+    /// What that is called: a server of its own for each, which may still be going when the next one comes.
+    socket: String,
 }
 
 impl Terminal {
@@ -21,7 +24,9 @@ impl Terminal {
     /// Starts a shell command in a terminal of this size; `dir` is a directory of the test.
     #[track_caller]
     pub fn start(dir: &Path, columns: u32, rows: u32, command: &str) -> Terminal {
-        let terminal = Terminal { dir: dir.to_owned() };
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let socket = format!("terminal-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let terminal = Terminal { dir: dir.to_owned(), socket };
         let (columns, rows) = (columns.to_string(), rows.to_string());
         // It stays when the command ends, for its screen to be seen.
         let command = format!("{command}; echo \"exit $?\"; exec sleep 1000");
@@ -32,7 +37,7 @@ impl Terminal {
     #[track_caller]
     fn tmux(&self, args: &[&str]) -> Answer {
         let mut tmux = Command::new("tmux");
-        tmux.args(["-u", "-f", "/dev/null"]).args(args);
+        tmux.args(["-L", &self.socket, "-u", "-f", "/dev/null"]).args(args);
         tmux.env("TMUX_TMPDIR", &self.dir).env_remove("TMUX").env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
         let answer = run(&mut tmux);
         assert_eq!(answer.code, 0, "{args:?}: {}", answer.err);
@@ -78,6 +83,10 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         let mut tmux = Command::new("tmux");
-        let _ = tmux.arg("kill-server").env("TMUX_TMPDIR", &self.dir).env_remove("TMUX").output();
+        let _ = tmux
+            .args(["-L", &self.socket, "kill-server"])
+            .env("TMUX_TMPDIR", &self.dir)
+            .env_remove("TMUX")
+            .output();
     }
 }

@@ -235,3 +235,34 @@ impl Service {
         Some(file.into_iter().chain([Action::Publish(&[])]).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Readiness, RestartLimit, Started};
+    use control::Command;
+    use unix::Pid;
+
+    #[test]
+    fn no_more_crashes_are_remembered_than_make_a_failure() {
+        let limit = RestartLimit { count: 3, within: Duration::from_secs(60) };
+        let settings = Settings { restart_limit: Some(limit), ..Settings::default() };
+        let now = Now { wall: Stamp::from_unix(1_700_000_000, 0), monotonic: Duration::from_secs(9) };
+        let pid = Pid::new(7).expect("7 is a pid");
+        let mut service = Service::new(now, false, false);
+        for _ in 0..10 {
+            // A command that does not forgive, so that they add up.
+            for event in [
+                Event::Command(Command::Once),
+                Event::RunSpawned(Ok(Started { pid, readiness: Readiness::Unknown })),
+                Event::Exited(pid, Exit::Code(1)),
+                Event::ScriptSpawned(None),
+                Event::ScriptSpawned(None),
+            ] {
+                service = service.step(event, now, &settings).0;
+            }
+        }
+        assert_eq!(service.failed, Some(Reason::MaxRestarts));
+        assert_eq!(service.crashes.len(), 3);
+    }
+}

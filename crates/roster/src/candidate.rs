@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use crate::roster::Roster;
 use crate::scan::{Admitted, text};
+use crate::service::Told;
 use crate::{Action, Actions, Arrival, Candidate, Found, Look, PATIENCE, QUIET, Remark, SCAN_AGAIN};
 
 /// A candidate.
@@ -18,8 +19,8 @@ pub(crate) struct Waiting {
     look_at: Option<Duration>,
     /// What it lacks was said.
     said: bool,
-    /// It was started; its `log` may still come.
-    started: bool,
+    /// It was started; until then its `log` may still come.
+    started: Option<Duration>,
 }
 
 impl Roster {
@@ -34,6 +35,7 @@ impl Roster {
             waiting.whole = arrival == Arrival::Whole;
             waiting.changed_at = now;
             waiting.look_at = None;
+            waiting.started = None;
             actions.push_back(Action::Look(Candidate(place)));
         }
     }
@@ -57,7 +59,9 @@ impl Roster {
         if let Some(waiting) = self.waiting(candidate.0) {
             waiting.whole = false;
             waiting.changed_at = now;
-            self.look_by(candidate.0, now + QUIET);
+            // A service may write into its own directory for ever.
+            let at = waiting.started.map_or(now + QUIET, |until| until.min(now + QUIET));
+            self.look_by(candidate.0, at);
         }
     }
 
@@ -81,7 +85,8 @@ impl Roster {
             Look::Complete { service, log, link } => {
                 let Some(waiting) = self.waiting(candidate.0) else { return };
                 let quiet_at = waiting.changed_at + QUIET;
-                if waiting.whole || link || quiet_at <= now {
+                let is_late = waiting.started.is_some_and(|until| until <= now);
+                if waiting.whole || link || quiet_at <= now || is_late {
                     let in_place = !waiting.whole && !link && log.is_none();
                     self.complete(candidate, (service, log), in_place, now, actions);
                     self.start_those_due(now, actions);
@@ -94,10 +99,10 @@ impl Roster {
 
     fn incomplete(&mut self, candidate: Candidate, watched: bool, now: Duration, actions: &mut Actions) {
         let Some(waiting) = self.waiting(candidate.0) else { return };
-        let patient_until = waiting.changed_at + PATIENCE;
+        let patient_until = waiting.started.unwrap_or(waiting.changed_at + PATIENCE);
         if patient_until > now {
             self.look_by(candidate.0, patient_until);
-        } else if waiting.started {
+        } else if waiting.started.is_some() {
             return self.remove_candidate(candidate.0, actions);
         } else if !core::mem::replace(&mut waiting.said, true) {
             actions.push_back(Action::Say(Remark::NotStarted(candidate)));
@@ -120,12 +125,12 @@ impl Roster {
     ) {
         let Some(waiting) = self.waiting(candidate.0) else { return };
         let Some(name) = text(&[&waiting.name]) else { return self.look_by(candidate.0, now + SCAN_AGAIN) };
-        let patient_until = waiting.changed_at + PATIENCE;
+        let patient_until = waiting.started.unwrap_or(now + PATIENCE);
         match self.admit(&Found { name: &name, service, log }, actions) {
             // A log may follow its service; after a while nobody waits for it any longer.
             Admitted::Yes if in_place && patient_until > now => {
                 if let Some(waiting) = self.waiting(candidate.0) {
-                    waiting.started = true;
+                    waiting.started = Some(patient_until);
                 }
                 self.look_by(candidate.0, patient_until);
             }
@@ -134,7 +139,7 @@ impl Roster {
             Admitted::Replaces => self.scan_after_replacement(now),
             Admitted::Blocked => {
                 let holder = self.place_of_name(&name).and_then(|place| self.get(place));
-                if holder.is_some_and(|service| !service.told) {
+                if holder.is_some_and(|service| service.told == Told::Nothing) {
                     self.scan_after_replacement(now);
                 }
             }
@@ -215,7 +220,7 @@ impl Roster {
             changed_at: Duration::ZERO,
             look_at: None,
             said: false,
-            started: false,
+            started: None,
         });
         let candidates = &self.candidates;
         self.candidate_names.insert(place as u32, |other| compare(candidates, other, name));

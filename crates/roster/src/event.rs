@@ -91,6 +91,8 @@ pub enum Event<'a> {
     Started(Slot, Option<Pid>),
     /// Answer to `ReadEnd`: the exit code of the service's last end.
     Ended(Slot, Option<u8>),
+    /// Answer to `AskLogger`.
+    LoggerIsDown(Slot, bool),
     /// A child has died, perhaps one that is not in the roster.
     Exited(Pid, Exit),
     /// A name has come into the scan directory.
@@ -120,6 +122,8 @@ pub enum Action {
     Start(Slot),
     /// Read how the service ended whose supervisor has said that it was essential.
     ReadEnd(Slot),
+    /// Read whether a logger is down, and is to stay so: nobody will read what its producer writes.
+    AskLogger(Slot),
     /// Send a signal to a supervisor.
     Signal(Pid, Signal),
     /// Close our ends of the pipe from this producer to its logger.

@@ -2,11 +2,11 @@
 
 use core::time::Duration;
 
-use unix::{Exit, Pid, Signal};
+use unix::{Exit, Pid};
 
 use crate::roster::{Roster, compare_identity, compare_name, compare_pid};
 use crate::scan::{Pending, Prune};
-use crate::service::{Peer, Supervisor};
+use crate::service::{Peer, Supervisor, Told};
 use crate::{Action, Actions, ESSENTIAL_ENDED, Remark, START_AGAIN, Slot, UNKNOWN_END};
 
 impl Roster {
@@ -32,7 +32,7 @@ impl Roster {
         let stopping = self.stop.is_some();
         let Some(service) = self.get_mut(slot.0) else { return };
         service.started = Some(now);
-        service.told = false;
+        service.told = Told::Nothing;
         match pid {
             Some(pid) => {
                 service.supervisor = Supervisor::Up { pid };
@@ -58,7 +58,7 @@ impl Roster {
         let told = core::mem::take(&mut service.told);
         if stopping {
             self.stopped(place, actions);
-        } else if exit == Exit::Code(ESSENTIAL_ENDED) && !told {
+        } else if exit == Exit::Code(ESSENTIAL_ENDED) && told == Told::Nothing {
             actions.push_back(Action::ReadEnd(Slot(place)));
         } else {
             self.start_again_or_forget(place, now, actions);
@@ -101,10 +101,7 @@ impl Roster {
         service.peer = Peer::Former;
         service.seen = false;
         match service.supervisor {
-            Supervisor::Up { pid } => {
-                service.told = true;
-                actions.push_back(Action::Signal(pid, Signal::HUP));
-            }
+            Supervisor::Up { .. } => drop(self.tell(logger, Told::ToFinish, actions)),
             Supervisor::Down { .. } | Supervisor::Starting => self.forget(logger, now),
         }
     }
@@ -137,7 +134,7 @@ impl Roster {
         self.full_was_said = false;
         self.look_again_at(&service.name, now);
         if core::mem::take(&mut self.blocked) {
-            self.plan_scan(Pending { at: now, since: now, eager: !self.watching, prune: Prune::No });
+            self.plan_scan(Pending { at: now, eager: !self.watching, prune: Prune::No });
         }
     }
 }

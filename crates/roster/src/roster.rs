@@ -9,7 +9,7 @@ use unix::Pid;
 
 use crate::candidate::Waiting;
 use crate::order::Order;
-use crate::scan::{Pending, Prune};
+use crate::scan::{Pending, Prune, Replacement};
 use crate::service::{Peer, Role, Service};
 use crate::stop::Stop;
 use crate::{Action, Actions, Candidate, Event, Identity, Slot};
@@ -44,6 +44,8 @@ pub struct Roster {
     pub(crate) look_at: Option<Duration>,
     /// The scan to come.
     pub(crate) pending: Option<Pending>,
+    /// The scan that decides what has gone: whatever else scans meanwhile decides nothing.
+    pub(crate) replacement: Option<Replacement>,
     /// The scan that is being made.
     pub(crate) scanning: Option<Pending>,
     /// The next scan of `Settings::rescan`.
@@ -73,7 +75,8 @@ impl Roster {
             candidate_names: Order::default(),
             start_at: None,
             look_at: None,
-            pending: Some(Pending { at: now, since: now, eager: true, prune: Prune::No }),
+            pending: Some(Pending { at: now, eager: true, prune: Prune::No }),
+            replacement: None,
             scanning: None,
             rescan_at: settings.rescan.map(|interval| now + interval),
             blind: false,
@@ -96,6 +99,8 @@ impl Roster {
             Event::Looked(candidate, look) => self.looked(candidate, look, now, actions),
             Event::Started(slot, pid) => self.started(slot, pid, now, actions),
             Event::Ended(slot, code) => self.ended(slot, code, now, actions),
+            Event::LoggerIsDown(_, false) => {}
+            Event::LoggerIsDown(slot, true) => self.logger_is_down(slot, actions),
             Event::Exited(pid, exit) => self.exited(pid, exit, now, actions),
             Event::Appeared(name, arrival) => self.appeared(name, arrival, now, actions),
             Event::Altered(name) => self.altered(name, now),
@@ -111,10 +116,16 @@ impl Roster {
     pub fn deadline(&self) -> Option<Duration> {
         match &self.stop {
             Some(stop) => stop.deadline(),
-            None => [self.start_at, self.look_at, self.pending.map(|scan| scan.at), self.rescan_at]
-                .into_iter()
-                .flatten()
-                .min(),
+            None => [
+                self.start_at,
+                self.look_at,
+                self.pending.map(|scan| scan.at),
+                self.replacement.map(|replacement| replacement.at),
+                self.rescan_at,
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
         }
     }
 
@@ -124,7 +135,11 @@ impl Roster {
         }
         if self.rescan_at.is_some_and(|at| at <= now) {
             self.rescan_at = self.settings.rescan.map(|interval| now + interval);
-            self.plan_scan(Pending { at: now, since: now, eager: true, prune: Prune::No });
+            self.plan_scan(Pending { at: now, eager: !self.watching, prune: Prune::No });
+        }
+        if self.replacement.is_some_and(|replacement| replacement.at <= now) {
+            self.replacement = None;
+            self.plan_scan(Pending { at: now, eager: false, prune: Prune::Services });
         }
         if self.pending.is_some_and(|scan| scan.at <= now) {
             // Its answer may forget services: nothing else may be on its way meanwhile.
@@ -143,11 +158,11 @@ impl Roster {
             }
             ScanCommand::Prune => {
                 self.keep_none();
-                self.prune(Prune::Services, actions);
+                self.prune(Prune::Services, now, actions);
             }
             ScanCommand::PruneLoggers => {
                 self.keep_none();
-                self.prune(Prune::LoggersToo, actions);
+                self.prune(Prune::LoggersToo, now, actions);
             }
             ScanCommand::Terminate | ScanCommand::Interrupt => self.stop_all(0, false, now, actions),
             ScanCommand::Quit => self.stop_all(0, true, now, actions),

@@ -4,27 +4,33 @@ use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use unix::Signal;
-
 use crate::roster::{Roster, compare_identity, compare_name};
-use crate::service::{Peer, Service, Supervisor};
+use crate::service::{Peer, Service, Supervisor, Told};
 use crate::{Action, Actions, Found, Identity, LONGEST_REPLACEMENT, REPLACEMENT, Remark, SCAN_AGAIN, Slot};
 
 /// A scan that is to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pending {
     pub(crate) at: Duration,
-    /// When the first wish for it came.
-    pub(crate) since: Duration,
     /// New directories are started at once, complete or not.
     pub(crate) eager: bool,
     pub(crate) prune: Prune,
+}
+
+/// The scan that follows when names have gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Replacement {
+    pub(crate) at: Duration,
+    /// When the first of them went.
+    since: Duration,
 }
 
 /// Who is stopped when a directory has gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Prune {
     No,
+    /// Whoever is still gone once it had the time to come back.
+    Later,
     /// The service; its logger ends by end of file.
     Services,
     /// The logger likewise.
@@ -50,7 +56,6 @@ impl Roster {
             None => scan,
             Some(other) => Pending {
                 at: other.at.min(scan.at),
-                since: if scan.at < other.at { scan.since } else { other.since },
                 eager: other.eager || scan.eager,
                 prune: other.prune.max(scan.prune),
             },
@@ -59,7 +64,7 @@ impl Roster {
 
     pub(crate) fn scan_now(&mut self, prune: Prune, now: Duration, actions: &mut Actions) {
         if self.stop.is_none() {
-            self.plan_scan(Pending { at: now, since: now, eager: true, prune });
+            self.plan_scan(Pending { at: now, eager: true, prune });
             self.scan(actions);
         }
     }
@@ -73,28 +78,19 @@ impl Roster {
 
     /// A name has gone: scan once it had the time to come back.
     pub(crate) fn scan_after_replacement(&mut self, now: Duration) {
-        match &mut self.pending {
-            Some(scan) if scan.at > now && scan.at <= now + REPLACEMENT => {
-                scan.at = (now + REPLACEMENT).min(scan.since + LONGEST_REPLACEMENT);
-                scan.prune = scan.prune.max(Prune::Services);
-            }
-            _ => self.plan_scan(Pending {
-                at: now + REPLACEMENT,
-                since: now,
-                eager: false,
-                prune: Prune::Services,
-            }),
-        }
+        let since = self.replacement.map_or(now, |replacement| replacement.since);
+        let at = (now + REPLACEMENT).min(since + LONGEST_REPLACEMENT);
+        self.replacement = Some(Replacement { at, since });
     }
 
     /// Something could not be done for want of memory.
     pub(crate) fn scan_again(&mut self, now: Duration) {
-        self.plan_scan(Pending { at: now + SCAN_AGAIN, since: now, eager: false, prune: Prune::No });
+        self.plan_scan(Pending { at: now + SCAN_AGAIN, eager: false, prune: Prune::No });
     }
 
     pub(crate) fn overflow(&mut self, now: Duration) {
         if self.stop.is_none() {
-            self.plan_scan(Pending { at: now, since: now, eager: false, prune: Prune::Services });
+            self.plan_scan(Pending { at: now, eager: false, prune: Prune::Later });
             self.look_at_all(now);
         }
     }
@@ -103,30 +99,20 @@ impl Roster {
         self.watching = true;
         self.blind = !yes;
         if self.blind && self.stop.is_none() {
-            self.plan_scan(Pending {
-                at: now + SCAN_AGAIN,
-                since: now,
-                eager: false,
-                prune: Prune::Services,
-            });
+            self.plan_scan(Pending { at: now + SCAN_AGAIN, eager: false, prune: Prune::Later });
         }
     }
 
     pub(crate) fn scan_failed(&mut self, now: Duration) {
         if let (Some(scan), None) = (self.scanning.take(), self.stop) {
-            self.plan_scan(Pending { at: now + SCAN_AGAIN, since: now, ..scan });
+            self.plan_scan(Pending { at: now + SCAN_AGAIN, ..scan });
         }
     }
 
     pub(crate) fn scanned(&mut self, found: &[Found<'_>], whole: bool, now: Duration, actions: &mut Actions) {
         let Some(scan) = self.scanning.take().filter(|_| self.stop.is_none()) else { return };
         if self.blind || !whole {
-            self.plan_scan(Pending {
-                at: now + SCAN_AGAIN,
-                since: now,
-                eager: false,
-                prune: Prune::Services,
-            });
+            self.plan_scan(Pending { at: now + SCAN_AGAIN, eager: false, prune: Prune::Later });
         }
         if whole {
             self.services.iter_mut().flatten().for_each(|service| service.seen = service.kept);
@@ -146,7 +132,7 @@ impl Roster {
                 self.start_again_or_forget(place, now, actions);
             }
         }
-        self.prune(scan.prune, actions);
+        self.prune(scan.prune, now, actions);
         self.start_those_due(now, actions);
     }
 
@@ -212,7 +198,7 @@ impl Roster {
             Admitted::Yes | Admitted::Blocked => {}
             Admitted::Replaces => self.scan_after_replacement(now),
             Admitted::NoRoom => {
-                self.plan_scan(Pending { at: now + SCAN_AGAIN, since: now, eager: true, prune: Prune::No });
+                self.plan_scan(Pending { at: now + SCAN_AGAIN, eager: true, prune: Prune::No });
             }
         }
     }
@@ -227,14 +213,25 @@ impl Roster {
             self.blocked = true;
             return if self.let_go(holder) { Admitted::Replaces } else { Admitted::Blocked };
         }
-        match self.add(&[directory.name], directory.service, Peer::None, actions) {
-            Ok(place) => {
-                self.start_when_it_may(place);
-                self.mark_log(place, directory, actions);
-                Admitted::Yes
-            }
-            Err(refused) => refused,
+        let known_log = directory.log.and_then(|log| self.place_of_identity(log));
+        if known_log.and_then(|log| self.get(log)).is_some_and(|log| !log.seen) {
+            // It was the logger of another time, or a service: a start now would be one without a logger.
+            self.blocked = true;
+            return Admitted::Blocked;
         }
+        let count = 1 + usize::from(directory.log.is_some() && known_log.is_none());
+        let names = text(&[directory.name]).zip(text(&[directory.name, b"/log"]));
+        let (name, log_name) = match self.make_room(count, names, actions) {
+            Ok(names) => names,
+            Err(refused) => return refused,
+        };
+        let place = self.insert(name, directory.service, Peer::None);
+        self.start_when_it_may(place);
+        match directory.log.filter(|_| count == 2) {
+            Some(log) => self.insert_logger(place, log_name, log),
+            None => self.mark_log(place, directory, actions),
+        }
+        Admitted::Yes
     }
 
     /// The directory is a service already.
@@ -284,54 +281,56 @@ impl Roster {
         late: bool,
         actions: &mut Actions,
     ) {
-        let name = [directory.name, b"/log"];
-        let Ok(logger) = self.add(&name, log, Peer::Producer(producer), actions) else {
+        let Ok(name) = self.make_room(1, text(&[directory.name, b"/log"]), actions) else {
             self.blocked = true;
             return;
         };
-        if let Some(service) = self.get_mut(producer) {
-            service.peer = Peer::Logger(logger);
-        }
-        self.start_when_it_may(logger);
-        if late {
+        self.insert_logger(producer, name, log);
+        if late && let Some(Peer::Logger(logger)) = self.get(producer).map(|service| service.peer) {
             actions.push_back(Action::Say(Remark::LateLogger(Slot(logger))));
         }
     }
 
-    fn add(
-        &mut self,
-        name: &[&[u8]],
-        identity: Identity,
-        peer: Peer,
-        actions: &mut Actions,
-    ) -> Result<u32, Admitted> {
-        if self.by_identity.len() >= self.settings.most {
+    fn insert_logger(&mut self, producer: u32, name: Vec<u8>, identity: Identity) {
+        let logger = self.insert(name, identity, Peer::Producer(producer));
+        if let Some(service) = self.get_mut(producer) {
+            service.peer = Peer::Logger(logger);
+        }
+        self.start_when_it_may(logger);
+    }
+
+    /// Makes room for as many services at once, whose names (`None`: no memory) are given back.
+    fn make_room<T>(&mut self, count: usize, names: Option<T>, actions: &mut Actions) -> Result<T, Admitted> {
+        if self.by_identity.len() + count > self.settings.most {
             if !core::mem::replace(&mut self.full_was_said, true) {
                 actions.push_back(Action::Say(Remark::TooMany));
             }
             self.blocked = true;
             return Err(Admitted::Blocked);
         }
-        let (Ok(()), Some(name)) = (self.grow(actions), text(name)) else {
-            actions.push_back(Action::Say(Remark::NoMemory));
-            return Err(Admitted::NoRoom);
-        };
+        match (self.grow(count, actions), names) {
+            (Ok(()), Some(names)) => Ok(names),
+            _ => {
+                actions.push_back(Action::Say(Remark::NoMemory));
+                Err(Admitted::NoRoom)
+            }
+        }
+    }
+
+    /// Puts a service where there is room for it.
+    fn insert(&mut self, name: Vec<u8>, identity: Identity, peer: Peer) -> u32 {
         let special = self.settings.special.contains(&&*name);
-        Ok(self.insert(Service {
+        let service = Service {
             name,
             identity,
             peer,
             supervisor: Supervisor::Down { start_at: None },
             started: None,
             seen: true,
-            told: false,
+            told: Told::Nothing,
             kept: false,
             special,
-        }))
-    }
-
-    fn insert(&mut self, service: Service) -> u32 {
-        let identity = service.identity;
+        };
         let place = match self.free.pop() {
             Some(place) => place,
             None => {
@@ -347,11 +346,9 @@ impl Roster {
         place
     }
 
-    /// Takes the room that one more service will ever need.
-    fn grow(&mut self, actions: &mut Actions) -> Result<(), TryReserveError> {
-        if self.free.is_empty() {
-            self.services.try_reserve(1)?;
-        }
+    /// Takes the room that `count` more services will ever need.
+    fn grow(&mut self, count: usize, actions: &mut Actions) -> Result<(), TryReserveError> {
+        self.services.try_reserve(count.saturating_sub(self.free.len()))?;
         let services = self.services.capacity();
         let room = |used: usize| services.saturating_sub(used);
         self.free.try_reserve(room(self.free.len()))?;
@@ -363,17 +360,20 @@ impl Roster {
     }
 
     /// Stops the supervisors of what the last scan has not found.
-    pub(crate) fn prune(&mut self, prune: Prune, actions: &mut Actions) {
+    pub(crate) fn prune(&mut self, prune: Prune, now: Duration, actions: &mut Actions) {
         if prune == Prune::No || self.stop.is_some() {
             return;
         }
         for place in self.places() {
-            let Some(service) = self.get_mut(place) else { continue };
-            let Some(pid) = service.pid().filter(|_| !service.seen && !service.told) else { continue };
+            let Some(service) = self.get(place).filter(|service| !service.seen) else { continue };
             // A logger without its directory ends once the supervisor of its producer has exited.
-            if prune == Prune::LoggersToo || !service.is_logger() {
-                service.told = true;
-                actions.push_back(Action::Signal(pid, Signal::TERM));
+            if service.is_logger() && prune != Prune::LoggersToo {
+                continue;
+            }
+            if prune != Prune::Later {
+                self.tell(place, Told::ToEnd, actions);
+            } else if service.is_up() && service.told == Told::Nothing {
+                return self.scan_after_replacement(now);
             }
         }
     }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use unix::Pid;
+use unix::{Pid, Signal};
 
 use crate::{Identity, START_GAP, Slot};
 
@@ -21,10 +21,32 @@ pub(crate) struct Service {
     pub(crate) seen: bool,
     /// The scan directory has become another one since it was found: it goes on, found or not.
     pub(crate) kept: bool,
-    /// The supervisor that lives was told to exit.
-    pub(crate) told: bool,
+    /// What the supervisor that lives was told.
+    pub(crate) told: Told,
     /// It reads what everything else writes: the last to go.
     pub(crate) special: bool,
+}
+
+/// The order that a supervisor has: a stronger one may follow a weaker one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Told {
+    /// To supervise.
+    #[default]
+    Nothing,
+    /// To exit once its service has ended by itself, at the end of its input (HUP).
+    ToFinish,
+    /// To end its service and exit (TERM).
+    ToEnd,
+}
+
+impl Told {
+    pub(crate) const fn signal(self) -> Option<Signal> {
+        match self {
+            Told::Nothing => None,
+            Told::ToFinish => Some(Signal::HUP),
+            Told::ToEnd => Some(Signal::TERM),
+        }
+    }
 }
 
 /// Who is at the other end of a service's pipe.

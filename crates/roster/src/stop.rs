@@ -2,10 +2,8 @@
 
 use core::time::Duration;
 
-use unix::Signal;
-
 use crate::roster::Roster;
-use crate::service::{Peer, Supervisor};
+use crate::service::{Peer, Supervisor, Told};
 use crate::{Action, Actions, FIRST_WORD, LOGGERS_LAST, NEXT_WORD, Remark, Slot, Spare};
 
 /// A stop that goes on.
@@ -43,7 +41,8 @@ impl Roster {
             None => self.begin_to_stop(code, loggers_too, now, actions),
             Some(stop) if loggers_too && !stop.loggers_too => {
                 stop.loggers_too = true;
-                self.tell_loggers_too(actions);
+                self.places().for_each(|place| self.tell_to_stop(place, actions));
+                self.finish_stop(actions);
             }
             // A second order does not start it again.
             Some(_) => {}
@@ -65,53 +64,72 @@ impl Roster {
                 && let Supervisor::Down { start_at } = &mut service.supervisor
             {
                 *start_at = None;
-                if let Peer::Logger(_) = service.peer {
-                    actions.push_back(Action::ClosePipe(Slot(place)));
-                }
+                self.close_pipe(place, actions);
             }
             self.tell_to_stop(place, actions);
         }
+        self.ask_loggers(actions);
         self.finish_stop(actions);
     }
 
+    /// Tells a supervisor to stop, unless it was told so, or has to wait for its producer.
     pub(crate) fn tell_to_stop(&mut self, place: u32, actions: &mut Actions) {
         let loggers_too = self.stop.is_some_and(|stop| stop.loggers_too);
         let Some(service) = self.get(place) else { return };
-        let Some(pid) = service.pid().filter(|_| !service.told) else { return };
-        let signal = match service.peer {
+        let order = match service.peer {
             _ if service.special => return,
-            Peer::Producer(_) | Peer::Former if loggers_too => Signal::TERM,
-            Peer::Producer(producer) => {
-                if self.get(producer).is_some_and(|producer| producer.is_up()) {
-                    return;
-                }
-                Signal::HUP
-            }
-            Peer::Former => Signal::HUP,
-            Peer::None | Peer::Logger(_) => Signal::TERM,
+            Peer::Producer(_) | Peer::Former if loggers_too => Told::ToEnd,
+            Peer::Producer(producer) if self.get(producer).is_some_and(|producer| producer.is_up()) => return,
+            Peer::Producer(_) | Peer::Former => Told::ToFinish,
+            Peer::None | Peer::Logger(_) => Told::ToEnd,
         };
-        if let Some(service) = self.get_mut(place) {
-            service.told = true;
-        }
-        actions.push_back(Action::Signal(pid, signal));
+        self.tell(place, order, actions);
     }
 
-    fn tell_loggers_too(&mut self, actions: &mut Actions) {
-        for place in self.places() {
-            if let Some(service) = self.get_mut(place)
-                && service.is_logger()
-            {
-                service.told = false;
-                self.tell_to_stop(place, actions);
+    /// Tells a supervisor that lives this, if it was told nothing as strong; `true` if it is told now.
+    pub(crate) fn tell(&mut self, place: u32, order: Told, actions: &mut Actions) -> bool {
+        let Some(service) = self.get_mut(place).filter(|service| service.told < order) else { return false };
+        let (Some(pid), Some(signal)) = (service.pid(), order.signal()) else { return false };
+        service.told = order;
+        actions.push_back(Action::Signal(pid, signal));
+        true
+    }
+
+    /// Closes the pipe at whose one end this service was. With its producer gone, the logger meets the end
+    /// of its input, also one that was told before: some wait for it all the same. With its logger gone,
+    /// nobody reads any more, and a producer with much to say would wait for ever.
+    fn close_pipe(&mut self, place: u32, actions: &mut Actions) {
+        match self.get(place).map(|service| service.peer) {
+            Some(Peer::Logger(_)) => actions.push_back(Action::ClosePipe(Slot(place))),
+            Some(Peer::Producer(producer)) if self.get(producer).is_some_and(|producer| producer.is_up()) => {
+                actions.push_back(Action::ClosePipe(Slot(producer)));
             }
+            Some(Peer::Producer(_) | Peer::None | Peer::Former) | None => {}
+        }
+    }
+
+    /// Asks after the loggers that are to go after their producers.
+    fn ask_loggers(&mut self, actions: &mut Actions) {
+        for place in self.places() {
+            let Some(service) = self.get(place) else { continue };
+            if service.is_up() && service.told == Told::Nothing && matches!(service.peer, Peer::Producer(_)) {
+                actions.push_back(Action::AskLogger(Slot(place)));
+            }
+        }
+    }
+
+    /// A logger that is down reads nothing more. Its supervisor may go before its producer: what is lost is
+    /// what nobody would have read, and a producer whose pipe is full can end.
+    pub(crate) fn logger_is_down(&mut self, slot: Slot, actions: &mut Actions) {
+        if self.stop.is_some() {
+            self.tell(slot.0, Told::ToFinish, actions);
         }
     }
 
     /// The supervisor of `place` has exited, as it should.
     pub(crate) fn stopped(&mut self, place: u32, actions: &mut Actions) {
+        self.close_pipe(place, actions);
         if let Some(Peer::Logger(logger)) = self.get(place).map(|service| service.peer) {
-            // Also for a logger that was told before: some wait for the end of file all the same.
-            actions.push_back(Action::ClosePipe(Slot(place)));
             self.tell_to_stop(logger, actions);
         }
         self.finish_stop(actions);
@@ -128,18 +146,23 @@ impl Roster {
             None => false,
         };
         if self.by_pid.len() == 0 {
+            // The last one may have left us its orphans.
+            if let Some(spare) = self.stop.filter(|stop| stop.kill_again).and_then(|stop| stop.killing) {
+                actions.push_back(Action::Kill(spare));
+            }
             return actions.push_back(Action::Leave(self.code()));
         }
         if !self.by_pid.iter().all(is_special) {
             return;
         }
         let loggers_too = self.stop.is_some_and(|stop| stop.loggers_too);
+        let order = if loggers_too { Told::ToEnd } else { Told::ToFinish };
         for place in self.places() {
-            let Some(service) = self.get_mut(place).filter(|service| service.special) else { continue };
-            let Some(pid) = service.pid().filter(|_| !service.told) else { continue };
-            service.told = true;
-            actions.push_back(Action::LeaveOutput);
-            actions.push_back(Action::Signal(pid, if loggers_too { Signal::TERM } else { Signal::HUP }));
+            let Some(service) = self.get(place).filter(|service| service.special) else { continue };
+            if service.is_up() && service.told == Told::Nothing {
+                actions.push_back(Action::LeaveOutput);
+            }
+            self.tell(place, order, actions);
         }
     }
 
@@ -156,6 +179,7 @@ impl Roster {
         if stop.say_at <= now {
             stop.say_at = now + NEXT_WORD;
             actions.push_back(Action::Say(Remark::StillWaiting));
+            self.ask_loggers(actions);
         }
     }
 

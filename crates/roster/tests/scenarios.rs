@@ -274,7 +274,7 @@ fn scan_directory_that_cannot_be_read_stops_nothing() {
     assert_eq!(world.take_told(), "");
     world.starved = false;
     world.directories.clear();
-    world.wait(5 * SECOND);
+    world.wait(5 * SECOND + 100 * MS);
     assert_eq!(world.take_told(), "SIGTERM to web");
 }
 
@@ -316,4 +316,190 @@ fn new_scan_directory_stops_nothing_until_it_is_asked_to() {
     world.obey();
     world.wait(5 * SECOND);
     assert_eq!(world.running(), "db");
+}
+
+#[test]
+fn logger_that_was_to_end_with_its_input_is_told_to_end_when_all_shall_quit() {
+    let mut world = World::with(&["web+log"]);
+    world.directories.clear();
+    world.event(Event::Vanished(b"web"));
+    world.wait(SECOND);
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
+    world.take_told();
+    world.stop_is_ordered(true);
+    world.event(Event::Command(ScanCommand::Quit));
+    assert_eq!(world.take_told(), "SIGTERM to web/log");
+    world.event(Event::Command(ScanCommand::Quit));
+    assert_eq!(world.take_told(), "");
+
+    let mut world = World::with(&["web+log"]);
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
+    world.take_told();
+    world.stop_is_ordered(true);
+    world.event(Event::Command(ScanCommand::Quit));
+    assert_eq!(world.take_told(), "SIGTERM to web/log");
+    world.obey();
+    assert_eq!(world.left, Some(0));
+}
+
+#[test]
+fn logger_of_everything_is_told_to_end_when_all_shall_quit() {
+    let mut world = World::with(&["svscan-log", "web"]);
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
+    world.take_told();
+    world.stop_is_ordered(true);
+    world.event(Event::Command(ScanCommand::Quit));
+    assert_eq!(world.take_told(), "SIGTERM to svscan-log");
+    world.obey();
+    assert_eq!(world.left, Some(0));
+}
+
+#[test]
+fn pipe_that_has_lost_its_logger_is_closed_during_a_stop() {
+    let mut world = World::with(&["web+log"]);
+    world.stop_is_ordered(true);
+    world.event(Event::Command(ScanCommand::Quit));
+    world.take_told();
+    world.exit(world.pid_of("web/log").unwrap(), Exit::Code(0));
+    assert_eq!(world.take_told(), "close pipe");
+
+    let mut world = World::with(&["web+log"]);
+    world.exit(world.pid_of("web/log").unwrap(), Exit::Code(0));
+    world.take_told();
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    assert_eq!(world.take_told(), "SIGTERM to web, close pipe");
+}
+
+#[test]
+fn logger_that_is_down_is_not_waited_for_by_its_producer() {
+    let mut world = World::with(&["web+log"]);
+    world.take_told();
+    world.stop_is_ordered(false);
+    world.down = true;
+    world.event(Event::Command(ScanCommand::Terminate));
+    assert_eq!(world.take_told(), "SIGTERM to web, SIGHUP to web/log");
+    world.exit(world.pid_of("web/log").unwrap(), Exit::Code(0));
+    assert_eq!(world.take_told(), "close pipe");
+
+    // Somebody may send it down while everything waits.
+    let mut world = World::with(&["web+log"]);
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    world.take_told();
+    world.down = true;
+    world.wait(5 * SECOND);
+    assert_eq!(world.take_told(), "say: waiting for web web/log, SIGHUP to web/log");
+}
+
+#[test]
+fn service_that_is_back_waits_for_its_old_logger() {
+    let mut world = World::with(&["web+log"]);
+    let web = world.directories.remove("web").unwrap();
+    world.event(Event::Vanished(b"web"));
+    world.wait(SECOND);
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
+    world.take_told();
+    world.wait(SECOND);
+    world.directories.insert("web".into(), web);
+    world.appear("web", Arrival::Whole);
+    world.wait(SECOND);
+    assert_eq!(world.running(), "web/log");
+    world.obey();
+    world.wait(SECOND);
+    assert_eq!(world.running(), "web web/log");
+    assert_eq!(world.take_told(), "start web/log, start web");
+}
+
+#[test]
+fn service_and_its_logger_are_taken_together_or_not_at_all() {
+    let mut world = World::new(Settings { most: 4, ..settings() });
+    for (name, logged) in [("a", false), ("b", false), ("c", false), ("d", true)] {
+        world.make(name, logged, true);
+    }
+    world.event(Event::Watching(true));
+    world.wait(Duration::ZERO);
+    assert_eq!(world.running(), "a b c");
+    world.directories.remove("a");
+    world.event(Event::Vanished(b"a"));
+    world.wait(SECOND);
+    world.obey();
+    world.wait(SECOND);
+    assert_eq!(world.running(), "b c d d/log");
+}
+
+#[test]
+fn scan_by_time_leaves_what_is_half_written_to_the_watch() {
+    let mut world = World::new(Settings { rescan: Some(20 * MS), ..settings() });
+    world.event(Event::Watching(true));
+    world.wait(SECOND);
+    world.make("web", false, false);
+    world.appear("web", Arrival::Made);
+    world.wait(SECOND);
+    assert_eq!(world.running(), "");
+    world.directories.get_mut("web").unwrap().complete = true;
+    world.event(Event::Altered(b"web"));
+    world.wait(SECOND);
+    assert_eq!(world.running(), "web");
+}
+
+#[test]
+fn time_for_replacement_is_kept_whatever_else_scans() {
+    type Disturb = fn(&mut World);
+    let disturbances: [Disturb; 3] = [
+        |_| (),
+        |world| world.event(Event::Overflow),
+        |world| world.event(Event::Command(ScanCommand::Scan)),
+    ];
+    for disturb in disturbances {
+        let mut world = World::new(Settings { rescan: Some(20 * MS), ..settings() });
+        world.make("web", false, true);
+        world.event(Event::Watching(true));
+        world.wait(SECOND);
+        world.take_told();
+        let web = world.directories.remove("web").unwrap();
+        world.event(Event::Vanished(b"web"));
+        world.wait(30 * MS);
+        disturb(&mut world);
+        world.wait(60 * MS);
+        world.directories.insert("web".into(), web);
+        world.appear("web", Arrival::Whole);
+        world.wait(SECOND);
+        assert_eq!(world.take_told(), "");
+        world.directories.clear();
+        world.event(Event::Vanished(b"web"));
+        world.wait(SECOND);
+        assert_eq!(world.take_told(), "SIGTERM to web");
+    }
+}
+
+#[test]
+fn service_that_writes_into_its_own_directory_is_not_watched_for_long() {
+    let mut world = World::with(&[]);
+    world.make("web", false, true);
+    world.appear("web", Arrival::Made);
+    world.wait(SECOND);
+    assert_eq!(world.running(), "web");
+    for _ in 0..1000 {
+        world.wait(20 * MS);
+        world.event(Event::Altered(b"web"));
+    }
+    assert_eq!(world.roster.deadline(), None);
+}
+
+#[test]
+fn orphan_of_the_last_one_is_killed_before_the_end() {
+    let mut world = World::new(Settings { stop_timeout: Some(3 * SECOND), ..settings() });
+    world.make("web", false, true);
+    world.wait(Duration::ZERO);
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    world.wait(3 * SECOND);
+    world.take_told();
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
+    assert_eq!(world.take_told(), "kill all but loggers, leave 0");
 }

@@ -44,6 +44,9 @@ pub struct Spawn<'a> {
     pub args: &'a [CString],
     /// Whose company it is in.
     pub company: Company,
+    /// Its signals wait until it takes them: for a program of ours, which none must kill before it has begun.
+    /// Every other program starts with no signal blocked.
+    pub holds_signals: bool,
     /// As process 1 of a PID namespace of its own (needs CAP_SYS_ADMIN).
     pub new_pid_namespace: bool,
     /// Descriptors it gets, each once, as (ours, its number), 8 at most. Every other one of ours is close-on-exec.
@@ -72,7 +75,7 @@ struct Plan<'a> {
     locked: bool,
 }
 
-/// Starts a program, with no signal blocked; takes no memory. When this returns `Ok`, the program has been executed.
+/// Starts a program; takes no memory. When this returns `Ok`, the program has been executed.
 ///
 /// # Errors
 /// No child is left behind.
@@ -131,9 +134,11 @@ extern "C" fn become_program(plan: *mut c_void) -> c_int {
             Company::OwnSession => libc::setsid(),
         };
         if give(plan.spawn.give) && lock(plan) {
-            let mut none = MaybeUninit::<libc::sigset_t>::uninit();
-            libc::sigemptyset(none.as_mut_ptr());
-            libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), ptr::null_mut());
+            if !plan.spawn.holds_signals {
+                let mut none = MaybeUninit::<libc::sigset_t>::uninit();
+                libc::sigemptyset(none.as_mut_ptr());
+                libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), ptr::null_mut());
+            }
             libc::execve(plan.spawn.program.as_ptr(), plan.argv, environ);
         }
         (&raw mut plan.error).write_volatile(*libc::__errno_location());
@@ -286,6 +291,7 @@ mod tests {
             program: &args[0],
             args,
             company: Company::OwnSession,
+            holds_signals: false,
             new_pid_namespace: false,
             give,
             lock: None,

@@ -1,9 +1,12 @@
 //! The descendants of this process, as /proc knows them.
 
-use std::collections::BTreeMap;
-use std::io;
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use rustix::fs::CWD;
 use rustix::io::Errno;
 use rustix::process::{Pid as RustixPid, PidfdFlags, Signal as RustixSignal};
 use unix::{Pid, Signal};
@@ -21,39 +24,49 @@ pub struct Descendant {
     pub branch: Pid,
 }
 
-/// Every descendant of this process that is not dead.
+/// A child of a child of a child …: no deeper than this.
+const DEEPEST: usize = 1 << 16;
+
+/// Calls `visit` with every descendant of this process that is not dead. Takes no memory. Who is born or
+/// orphaned meanwhile may be missed.
 ///
 /// # Errors
 /// /proc is not there, or is not that of our PID namespace.
-pub fn descendants() -> io::Result<Vec<Descendant>> {
+pub fn each(mut visit: impl FnMut(Descendant)) -> io::Result<()> {
     let own = crate::process::id().ok_or(io::ErrorKind::NotFound)?;
-    if parent_of(own).is_none() && own.get() != 1 {
+    if own_pid_in_proc() != Some(own) {
         return Err(io::ErrorKind::NotFound.into());
     }
-    let mut parents = BTreeMap::new();
     dir::Dir::open(Path::new("/proc"))?.each(|name| {
-        let pid = name.to_str().ok().and_then(|name| name.parse().ok()).and_then(Pid::new);
-        if let Some((pid, parent)) = pid.and_then(|pid| Some((pid, parent_of(pid)?))) {
-            parents.insert(pid, parent);
+        let Some(pid) = number(name.to_bytes()) else { return };
+        if let Some(parent) = parent_of(pid)
+            && let Some(branch) = branch(own, pid, parent)
+        {
+            visit(Descendant { pid, parent, branch });
         }
-    })?;
-    let below = |&(&pid, &parent): &(&Pid, &Pid)| Some((pid, parent, branch(&parents, own, pid)?));
-    Ok(parents
-        .iter()
-        .filter_map(|pair| below(&pair))
-        .map(|(pid, parent, branch)| Descendant { pid, parent, branch })
-        .collect())
+    })
+}
+
+/// What this process is called by whoever made /proc (proc(5): `/proc/self`).
+fn own_pid_in_proc() -> Option<Pid> {
+    let mut buffer = [MaybeUninit::uninit(); 16];
+    let (target, _) = rustix::fs::readlinkat_raw(CWD, c"/proc/self", &mut buffer).ok()?;
+    number(target)
+}
+
+fn number(text: &[u8]) -> Option<Pid> {
+    Pid::new(std::str::from_utf8(text).ok()?.parse().ok()?)
 }
 
 /// The child of `own` from which `pid` descends.
-fn branch(parents: &BTreeMap<Pid, Pid>, own: Pid, mut pid: Pid) -> Option<Pid> {
+fn branch(own: Pid, mut pid: Pid, mut parent: Pid) -> Option<Pid> {
     // Parents are looked at one after the other, and pids are used again: a circle is possible on paper.
-    for _ in 0..=parents.len() {
-        let parent = *parents.get(&pid)?;
+    for _ in 0..DEEPEST {
         if parent == own {
             return Some(pid);
         }
         pid = parent;
+        parent = parent_of(pid)?;
     }
     None
 }
@@ -82,8 +95,12 @@ pub fn kill(descendant: Descendant, signal: Signal) -> io::Result<()> {
 /// The parent of a process that lives (proc(5): the fourth field of `stat`); `None` also for a zombie.
 fn parent_of(pid: Pid) -> Option<Pid> {
     let mut buffer = [0; 512];
-    let path = format!("/proc/{pid}/stat");
-    let text = file::read_into(Path::new(&path), &mut buffer).ok()??;
+    let mut path = [0; 32];
+    let mut rest = &mut path[..];
+    write!(rest, "/proc/{pid}/stat").ok()?;
+    let left = rest.len();
+    let path = Path::new(OsStr::from_bytes(&path[..path.len() - left]));
+    let text = file::read_into(path, &mut buffer).ok()??;
     // The second field is the name in parentheses, which may hold anything, parentheses too.
     let end = text.iter().rposition(|&byte| byte == b')')?;
     let mut fields = std::str::from_utf8(&text[end + 1..]).ok()?.split_ascii_whitespace();
@@ -104,8 +121,8 @@ mod tests {
         let branch = Pid::new(child.id().into()).unwrap();
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
         let family = loop {
-            let all = descendants().unwrap();
-            let family: Vec<_> = all.into_iter().filter(|one| one.branch == branch).collect();
+            let mut family = Vec::new();
+            each(|one| family.extend((one.branch == branch).then_some(one))).unwrap();
             if family.len() == 2 || std::time::Instant::now() > deadline {
                 break family;
             }

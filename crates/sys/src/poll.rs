@@ -18,17 +18,19 @@ pub fn wait<const N: usize>(
     sources: [Option<BorrowedFd<'_>>; N],
     deadline: Option<Duration>,
 ) -> io::Result<[bool; N]> {
-    // A negative descriptor would do for an absent source, but the type has none: stderr, unwatched.
+    // Absent ones are not handed over: more descriptors than this process may have open are refused, and a
+    // limit can be lowered below what is open.
     let absent = rustix::stdio::stderr();
-    let mut fds = sources.each_ref().map(|source| match source {
-        Some(fd) => PollFd::from_borrowed_fd(*fd, PollFlags::IN),
-        None => PollFd::from_borrowed_fd(absent, PollFlags::empty()),
-    });
-    poll_until(&mut fds, deadline)?;
-    let mut ready = [false; N];
-    for ((flag, fd), source) in ready.iter_mut().zip(&fds).zip(&sources) {
-        *flag = source.is_some() && !fd.revents().is_empty();
+    let mut fds = [(); N].map(|()| PollFd::from_borrowed_fd(absent, PollFlags::empty()));
+    let mut count = 0;
+    for (place, fd) in fds.iter_mut().zip(sources.iter().flatten()) {
+        *place = PollFd::from_borrowed_fd(*fd, PollFlags::IN);
+        count += 1;
     }
+    poll_until(&mut fds[..count], deadline)?;
+    let mut polled = fds.iter();
+    let ready =
+        sources.map(|source| source.is_some() && polled.next().is_some_and(|fd| !fd.revents().is_empty()));
     Ok(ready)
 }
 

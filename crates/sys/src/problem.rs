@@ -121,9 +121,24 @@ fn diagnose_missing(path: &Path) -> Option<Problem> {
     let head = read_head(path)?;
     match interpreter(&head) {
         Some(name) if name.ends_with(b"\r") => Some(Problem::CarriageReturn),
-        Some(name) => Some(Problem::NoInterpreter(path_of(name))),
-        None => elf_loader(&head).map(|name| Problem::NoLoader(path_of(name))),
+        Some(name) => {
+            let name = path_of(name);
+            match is_missing(&name) {
+                true => Some(Problem::NoInterpreter(name)),
+                false => without_loader(&read_head(&name)?),
+            }
+        }
+        None => without_loader(&head),
     }
+}
+
+/// Not so when what was missing has come meanwhile.
+fn without_loader(head: &[u8]) -> Option<Problem> {
+    elf_loader(head).map(path_of).filter(|loader| is_missing(loader)).map(Problem::NoLoader)
+}
+
+fn is_missing(path: &Path) -> bool {
+    matches!(file::look(path), Ok(None))
 }
 
 fn diagnose_refused(path: &Path) -> Option<Problem> {
@@ -141,7 +156,8 @@ fn diagnose_refused(path: &Path) -> Option<Problem> {
         return Some(Problem::Mode(info.mode));
     }
     let head = read_head(path)?;
-    interpreter(&head).map(|name| Problem::BadInterpreter(path_of(name)))
+    // Or the mode was changed meanwhile, and nobody is to blame any more.
+    interpreter(&head).map(path_of).filter(|name| !file::is_executable(name)).map(Problem::BadInterpreter)
 }
 
 fn diagnose_content(path: &Path) -> Problem {
@@ -278,5 +294,17 @@ mod tests {
     fn loader_of_a_dynamic_program_is_found() {
         let head = read_head(Path::new("/bin/true")).unwrap();
         assert!(elf_loader(&head).is_none_or(|name| name.starts_with(b"/lib")));
+    }
+
+    #[test]
+    fn interpreter_that_is_there_is_not_blamed_for_what_has_changed_meanwhile() {
+        let path = std::env::temp_dir().join(format!("sys-problem-changed-{}", std::process::id()));
+        std::fs::write(&path, "#!/bin/sh\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        for number in [libc::EACCES, libc::ENOENT] {
+            let problem = diagnose(&path, &io::Error::from_raw_os_error(number));
+            assert!(matches!(problem, Problem::System(_)), "{problem}");
+        }
+        std::fs::remove_file(path).unwrap();
     }
 }

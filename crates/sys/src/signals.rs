@@ -1,7 +1,8 @@
 //! Signals as a descriptor.
 //!
 //! A program of ours has no signal handler: every signal is blocked, and those it wants are read from
-//! a signalfd(2). A child starts with none blocked (`child::spawn`) and none ignored (`take`).
+//! a signalfd(2). A child starts with none blocked (`child::spawn`), unless it is one of ours, and none ignored
+//! (`take`).
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};

@@ -33,6 +33,7 @@ fn says_yes(dir: &Path, deadline: Duration) -> bool {
         program: c"./check",
         args: &args,
         company: Company::Parents,
+        holds_signals: false,
         new_pid_namespace: false,
         give: &[(null.as_fd(), 1)],
         lock: None,

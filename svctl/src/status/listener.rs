@@ -4,7 +4,6 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use fifodir::Subscription;
 use servicedir::{control, names};
-use sys::watch::{Watch, Watched};
 
 use super::view::View;
 use crate::find::Place;
@@ -32,17 +31,14 @@ pub(super) struct Listener {
     notices: Option<Subscription>,
     /// Tells of a supervisor that ends without a notice.
     supervisor: Option<OwnedFd>,
-    /// Its directory, while there is nothing in it to listen to.
-    watched: Option<Watched>,
 }
 
 impl Listener {
-    /// Listens to a service, then looks at it. One that nobody supervises yet is watched through `changes`
-    /// until somebody does.
-    pub(super) fn new(place: Place, changes: &Watch) -> Listener {
+    /// Listens to a service, then looks at it.
+    pub(super) fn new(place: Place) -> Listener {
         let view = View::look(place.clone());
-        let mut listener = Listener { place, view, notices: None, supervisor: None, watched: None };
-        listener.look_again(changes);
+        let mut listener = Listener { place, view, notices: None, supervisor: None };
+        listener.look_again();
         listener
     }
 
@@ -53,7 +49,7 @@ impl Listener {
     }
 
     /// One of its sources has something to say.
-    pub(super) fn hear(&mut self, changes: &Watch) -> News {
+    pub(super) fn hear(&mut self) -> News {
         let mut letters = [0; 256];
         let mut heard = 0;
         while let Some(notices) = &self.notices {
@@ -67,24 +63,18 @@ impl Listener {
             // Then it was the other source: that supervisor is gone.
             self.supervisor = None;
         }
-        self.look_again(changes);
+        self.look_again();
         News::Changed
     }
 
     /// Listens, if it does not yet, then looks: what happens after the look is heard.
-    pub(super) fn look_again(&mut self, changes: &Watch) {
+    pub(super) fn look_again(&mut self) {
         let dir = &self.place.dir;
         if self.notices.is_none() {
             self.notices = Subscription::new(&dir.join(names::EVENT)).ok();
         }
         if self.supervisor.is_none() {
             self.supervisor = control::watch(dir).ok().flatten();
-        }
-        if self.notices.is_some() {
-            self.watched.take().into_iter().for_each(|watched| changes.remove(watched));
-        } else if self.watched.is_none() {
-            // `event` will be made here. Of a directory that is gone, its scan directory tells.
-            self.watched = changes.add(dir).ok();
         }
         self.view = View::look(self.place.clone());
     }

@@ -1,16 +1,21 @@
 //! `--watch`: the status again whenever something changes.
 //!
 //! What changes is told, by the notices of every service, by the end of a supervisor, by a watch on the
-//! scan directory and on directories that nobody supervises yet. Between two tellings nothing is looked
-//! at; the clock only makes the ages in the table go on.
+//! scan directory and on what is in it: a directory becomes a service when its `run` comes, and can be
+//! listened to when its `event` comes. Between two tellings nothing is looked at; the clock only makes the
+//! ages in the table go on.
 
+use std::ffi::{CStr, OsStr};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
 use cli::{Failure, Unable};
+use servicedir::names;
+use sys::dir::Dir;
 use sys::signals::{self, Signals};
-use sys::watch::Watch;
+use sys::watch::{Change, Watch};
 use sys::{clock, poll, terminal};
 use unix::Signal;
 
@@ -26,22 +31,30 @@ const ENTER: &str = "\x1b[?1049h\x1b[?25l";
 /// Back.
 const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
 
+/// What makes a directory a service, and lets it be listened to. Others in it are its own affair.
+const TELLING: [&str; 5] = [names::RUN, names::LOG, names::SUPERVISE, names::EVENT, names::DOWN];
+
 struct Watched<'a> {
     request: &'a Request,
     finder: &'a Finder,
     changes: Watch,
+    /// The scan directory, if all that is in it is shown.
+    scan: Option<sys::watch::Watched>,
     services: Vec<Listener>,
+    /// What was shown last, where each time stays: it is not shown twice.
+    shown: String,
 }
 
 /// Shows it until a signal ends it.
 pub(super) fn run(request: &Request, finder: &Finder) -> Result<(), Failure> {
     let wanted = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::WINCH, Signal::PIPE];
     let signals = signals::take(&wanted).unable(|| "take signals")?;
-    let mut changes = Watch::new().unable(|| "watch directories")?;
-    if request.names.is_empty() {
-        watch_directory(&mut changes, finder.scan()?)?;
-    }
-    let mut watched = Watched { request, finder, changes, services: Vec::new() };
+    let changes = Watch::new().unable(|| "watch directories")?;
+    let scan = match request.names.is_empty() {
+        true => Some(watch_directory(&changes, finder.scan()?)?),
+        false => None,
+    };
+    let mut watched = Watched { request, finder, changes, scan, services: Vec::new(), shown: String::new() };
     watched.list()?;
     let on_terminal = terminal::is_output();
     if on_terminal {
@@ -54,8 +67,8 @@ pub(super) fn run(request: &Request, finder: &Finder) -> Result<(), Failure> {
     ended
 }
 
-fn watch_directory(changes: &mut Watch, dir: &Path) -> Result<(), Failure> {
-    changes.add(dir).map(drop).unable(|| format!("watch {}", dir.display()))
+fn watch_directory(changes: &Watch, dir: &Path) -> Result<sys::watch::Watched, Failure> {
+    changes.add(dir).unable(|| format!("watch {}", dir.display()))
 }
 
 fn write(text: &str) -> Result<(), Failure> {
@@ -83,16 +96,34 @@ impl Watched<'_> {
 
     /// Looks which services there are; listens to those that are new.
     fn list(&mut self) -> Result<(), Failure> {
-        let mut first = First::default();
-        let places = places(self.request, self.finder, &mut first)?;
+        // First the watch: what comes after the look is told.
+        if self.scan.is_some() {
+            self.watch_all(self.finder.scan()?)?;
+        }
+        let places = places(self.request, self.finder, &mut First::default())?;
         let mut known = std::mem::take(&mut self.services);
         for place in places {
             match known.iter().position(|service| service.place == place) {
                 Some(i) => self.services.push(known.swap_remove(i)),
-                None => self.services.push(Listener::new(place, &self.changes)),
+                None => {
+                    let _ = self.changes.add(&place.dir);
+                    self.services.push(Listener::new(place));
+                }
             }
         }
         Ok(())
+    }
+
+    /// Watches whatever is in the scan directory, and what may be its logger. Of what is no directory, or
+    /// gone by now, nothing is to be told.
+    fn watch_all(&self, scan: &Path) -> Result<(), Failure> {
+        let watch = |name: &CStr| {
+            let dir = scan.join(OsStr::from_bytes(name.to_bytes()));
+            if self.changes.add(&dir).is_ok() {
+                let _ = self.changes.add(&dir.join(names::LOG));
+            }
+        };
+        Dir::open(scan).and_then(|dir| dir.each(watch)).unable(|| format!("list {}", scan.display()))
     }
 
     fn wait(&mut self, signals: &Signals, on_terminal: bool) -> Result<News, Failure> {
@@ -111,7 +142,7 @@ impl Watched<'_> {
         for i in ready {
             news = news.max(match (i, owners[i]) {
                 (0, _) => heard(signals)?,
-                (_, Some(service)) => self.services[service].hear(&self.changes),
+                (_, Some(service)) => self.services[service].hear(),
                 (_, None) => self.changed()?,
             });
         }
@@ -120,17 +151,32 @@ impl Watched<'_> {
 
     /// Something in one of the directories that are watched.
     fn changed(&mut self) -> Result<News, Failure> {
-        self.changes.changes(|_| {}).unable(|| "watch directories")?;
-        for service in &mut self.services {
-            service.look_again(&self.changes);
+        let mut matters = false;
+        let scan = self.scan.clone();
+        let visit = |change: Change<'_>| {
+            matters |= match change {
+                Change::Entry(dir, name, _) => {
+                    Some(dir) == scan || TELLING.iter().any(|&telling| name == telling)
+                }
+                Change::Itself(_) | Change::Overflow => true,
+            };
+        };
+        self.changes.changes(visit).unable(|| "watch directories")?;
+        if !matters {
+            return Ok(News::Nothing);
         }
-        Ok(if self.request.names.is_empty() { News::Listed } else { News::Changed })
+        self.services.iter_mut().for_each(Listener::look_again);
+        Ok(if self.scan.is_some() { News::Listed } else { News::Changed })
     }
 
-    fn draw(&self, on_terminal: bool) -> Result<(), Failure> {
+    fn draw(&mut self, on_terminal: bool) -> Result<(), Failure> {
         let views: Vec<_> = self.services.iter().map(|service| service.view.clone()).collect();
         let shown = show(&views, &self.request.form, clock::now().wall, screen());
         if !on_terminal {
+            if shown == self.shown {
+                return Ok(());
+            }
+            self.shown.clone_from(&shown);
             let end = if matches!(self.request.form, Form::Json) { "" } else { "\n" };
             return write(&format!("{shown}{end}"));
         }

@@ -48,6 +48,8 @@ pub struct World {
     pub starved: bool,
     pub most: usize,
     pub essential_code: Option<u8>,
+    /// Loggers are down, and are to stay so.
+    pub down: bool,
     last_pid: i64,
     last_inode: u64,
     stopping: bool,
@@ -72,6 +74,7 @@ impl World {
             left: None,
             starved: false,
             essential_code: None,
+            down: false,
             last_pid: 100,
             last_inode: 0,
             stopping: false,
@@ -176,6 +179,10 @@ impl World {
                 let code = self.essential_code;
                 self.roster.step(Event::Ended(slot, code), self.now, actions);
             }
+            Action::AskLogger(slot) => {
+                let down = self.down;
+                self.roster.step(Event::LoggerIsDown(slot, down), self.now, actions);
+            }
             Action::Signal(pid, signal) => self.signal(pid, signal),
             Action::ClosePipe(_) => self.tell("close pipe".into()),
             Action::LeaveOutput => self.tell("leave output".into()),
@@ -251,7 +258,7 @@ impl World {
     fn signal(&mut self, pid: Pid, signal: Signal) {
         let process = self.processes.get(&pid).expect("only a supervisor that lives is signalled").clone();
         assert!([Signal::TERM, Signal::HUP].contains(&signal));
-        if let Some(producer) = process.producer.filter(|_| signal == Signal::HUP) {
+        if let Some(producer) = process.producer.filter(|_| signal == Signal::HUP && !self.down) {
             let alive = self.processes.values().any(|other| other.identity == producer);
             assert!(!alive, "{} is told before its producer has ended", process.name);
         }
