@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod home;
+mod runsv;
 mod settings;
 mod shell;
 mod sources;
@@ -22,6 +23,7 @@ use lifecycle::{Event, Service};
 use servicedir::names;
 use sys::{child, clock, file, poll, process};
 
+pub use runsv::runsv;
 use shell::Shell;
 use sources::{Ready, Sources, Told};
 

@@ -14,9 +14,12 @@ use cli::options::{Opt, Program};
 const PROGRAMS: &[(&str, Main)] =
     &[("supervise", supervise::main), ("svscan", svscan), ("svctl", svctl::main), ("svwait", svwait::main)];
 
+/// Names of runit's for programs that may have to be this executable again.
+const RUNIT: &[(&str, Main)] = &[("runsvdir", svscan), ("runsv", supervise::runsv)];
+
 /// Every name: ours, and those of other suites, which choose a grammar.
 fn names() -> impl Iterator<Item = &'static (&'static str, Main)> {
-    PROGRAMS.iter().chain(svctl::NAMES).chain(svwait::NAMES)
+    PROGRAMS.iter().chain(svctl::NAMES).chain(svwait::NAMES).chain(RUNIT)
 }
 
 /// `svbox`, as its users see it.
@@ -29,7 +32,7 @@ pub const PROGRAM: Program = Program {
 
 /// Runs the program that `args[0]` names; called by another name, the one that `args[1]` names.
 pub fn main(mut args: Vec<OsString>) -> ExitCode {
-    if let Some(program) = args.first().and_then(find) {
+    if let Some(program) = args.first().and_then(|name| find(name).or_else(|| script(name))) {
         return program(args);
     }
     match args.get(1) {
@@ -54,6 +57,11 @@ fn svscan(args: Vec<OsString>) -> ExitCode {
 fn find(name: &OsString) -> Option<Main> {
     let name = Path::new(name).file_name()?.as_bytes();
     names().find(|(known, _)| known.as_bytes() == name).map(|&(_, program)| program)
+}
+
+/// `sv`, if this is a link to it that is named like a service.
+fn script(name: &OsString) -> Option<Main> {
+    if svctl::is_script(Path::new(name)) { find(&OsString::from("sv")) } else { None }
 }
 
 fn list() -> ExitCode {

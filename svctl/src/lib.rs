@@ -4,7 +4,9 @@
 
 mod act;
 mod check;
+mod classic;
 mod command;
+mod daemontools;
 mod display;
 mod events;
 mod find;
@@ -17,6 +19,7 @@ mod new;
 mod object;
 mod processes;
 mod request;
+mod runit;
 mod status;
 mod target;
 mod tree;
@@ -30,10 +33,18 @@ use cli::Failure;
 
 use request::Order;
 pub use request::PROGRAM;
+pub use runit::is_script;
 pub use verbs::programs;
 
 /// Every other name that it answers to, with the program that takes its arguments.
-pub const NAMES: &[(&str, cli::Main)] = &[];
+pub const NAMES: &[(&str, cli::Main)] = &[
+    ("sv", runit::sv),
+    ("runsvchdir", runit::runsvchdir),
+    ("svc", daemontools::svc),
+    ("svok", daemontools::svok),
+    ("svstat", daemontools::svstat),
+    ("svup", daemontools::svup),
+];
 
 /// The program.
 pub fn main(mut args: Vec<OsString>) -> ExitCode {

@@ -15,6 +15,7 @@ mod look;
 mod options;
 mod pipes;
 mod program;
+mod runsvdir;
 mod scanner;
 mod sources;
 mod watches;

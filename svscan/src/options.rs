@@ -9,13 +9,18 @@ use std::time::Duration;
 use cli::Failure;
 use cli::options::{Name, Opt, Program, Word, number};
 use roster::Settings;
+use sys::child::Company;
 use sys::process;
+
+use crate::runsvdir;
 
 /// `svscan`, as its users see it.
 pub const PROGRAM: Program = Program {
     name: "svscan",
     about: "keeps a supervisor for every service directory of a scan directory",
-    usage: &["[ -t ms ] [ -d fd ] [ -X fd ] [ -C n ] [ -L n ] [ --no-watch ] [ --stop-timeout ms ] scandir"],
+    usage: &[
+        "[ -t ms ] [ -d fd ] [ -X fd ] [ -C n ] [ -L n ] [ --no-watch ] [ --stop-timeout ms ] [ scandir ]",
+    ],
     options: &[
         Opt::value('t', "ms", "look for new services every so often (0: never)").or("timeout"),
         Opt::value('d', "fd", "write a newline there when commands are listened to").or("notification-fd"),
@@ -37,6 +42,15 @@ const DEFAULT_SERVICES: usize = 16_384;
 const SHORTEST_LIMIT: usize = 11;
 const DEFAULT_LONGEST: usize = 255;
 
+/// What the signals of a scanner mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// What svscan(8) says.
+    Ours,
+    /// As runsvdir has it: TERM leaves at once, HUP stops everything and gives 111.
+    Runit,
+}
+
 /// What a command line asks for.
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -49,26 +63,21 @@ pub(crate) struct Options {
     pub(crate) console: Option<OwnedFd>,
     /// Called by the name of s6's program.
     pub(crate) s6_names: bool,
+    /// What its signals mean.
+    pub(crate) signals: Meaning,
+    /// Session and process group of a supervisor.
+    pub(crate) company: Company,
 }
 
 /// Reads a command line; `None` if it was answered.
 pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Options>, Failure> {
-    let s6_names = args.first().map(Path::new).and_then(Path::file_name) == Some(OsStr::new("s6-svscan"));
+    let name = args.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
+    if name == runsvdir::NAME {
+        return runsvdir::parse(args).map(Some);
+    }
+    let s6_names = name == "s6-svscan";
     let Some(words) = PROGRAM.parse(args)? else { return Ok(None) };
-    let mut options = Options {
-        directory: PathBuf::new(),
-        settings: Settings {
-            most: DEFAULT_SERVICES,
-            rescan: None,
-            stop_timeout: None,
-            special: [b"svscan-log", b"s6-svscan-log"],
-        },
-        longest_name: DEFAULT_LONGEST,
-        watch: true,
-        ready: None,
-        console: None,
-        s6_names,
-    };
+    let mut options = Options { s6_names, ..Options::new(PathBuf::new()) };
     let mut directories = Vec::new();
     for word in words {
         match word {
@@ -78,12 +87,34 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Options>, Failure> {
     }
     match <[OsString; 1]>::try_from(directories) {
         Ok([directory]) if !directory.is_empty() => options.directory = directory.into(),
+        // As daemontools has it.
+        Err(directories) if directories.is_empty() => options.directory = ".".into(),
         _ => return Err(PROGRAM.usage()),
     }
     Ok(Some(options))
 }
 
 impl Options {
+    /// A scanner of `directory` that nothing else is said of.
+    pub(crate) fn new(directory: PathBuf) -> Options {
+        Options {
+            directory,
+            settings: Settings {
+                most: DEFAULT_SERVICES,
+                rescan: None,
+                stop_timeout: None,
+                special: [b"svscan-log", b"s6-svscan-log"],
+            },
+            longest_name: DEFAULT_LONGEST,
+            watch: true,
+            ready: None,
+            console: None,
+            s6_names: false,
+            signals: Meaning::Ours,
+            company: Company::OwnGroup,
+        }
+    }
+
     fn set(&mut self, name: Name, value: &OsStr) -> Result<(), Failure> {
         match name {
             Name::Letter('t') => self.settings.rescan = milliseconds(value, "-t")?,
@@ -142,9 +173,13 @@ mod tests {
     }
 
     #[test]
+    fn current_directory_is_scanned_where_none_is_named() {
+        assert_eq!(options(&[]).unwrap().directory, Path::new("."));
+    }
+
+    #[test]
     fn wrong_calls_are_refused() {
-        let lines: [&[&str]; 8] = [
-            &[],
+        let lines: [&[&str]; 7] = [
             &[""],
             &["a", "b"],
             &["-t", "x", "a"],

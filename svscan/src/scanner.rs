@@ -20,11 +20,14 @@ use crate::hooks::Hooks;
 use crate::hush::Hush;
 use crate::kill;
 use crate::look;
-use crate::options::Options;
+use crate::options::{Meaning, Options};
 use crate::pipes::Pipes;
 use crate::program::Program;
 use crate::watches::Watches;
 use crate::words::{Shown, Waited};
+
+/// The exit code of runsvdir after SIGHUP.
+const HUNG_UP: u8 = 111;
 
 /// Everything that a running scanner has.
 #[derive(Debug)]
@@ -41,6 +44,10 @@ pub(crate) struct Scanner {
     ready: Option<OwnedFd>,
     console: Option<OwnedFd>,
     pub(crate) longest_name: usize,
+    pub(crate) meaning: Meaning,
+    company: Company,
+    /// runit's order to stop has come.
+    pub(crate) hung_up: bool,
     /// The exit code, once there is nothing left to do.
     leave: Option<u8>,
 }
@@ -64,6 +71,9 @@ impl Scanner {
             ready: options.ready,
             console: options.console,
             longest_name: options.longest_name,
+            meaning: options.signals,
+            company: options.company,
+            hung_up: false,
             leave: None,
         }
     }
@@ -160,6 +170,7 @@ impl Scanner {
             Action::StopWatching => self.watches = Watches::new(false),
             Action::Kill(spare) => kill::the_rest(&self.roster, spare),
             Action::Say(remark) => self.say(remark),
+            Action::Leave(0) if self.hung_up => self.leave = Some(HUNG_UP),
             Action::Leave(code) => self.leave = Some(code),
         }
     }
@@ -282,7 +293,7 @@ impl Scanner {
         let spawn = Spawn {
             program: &self.supervise.path,
             args: &args,
-            company: Company::OwnGroup,
+            company: self.company,
             holds_signals: true,
             new_pid_namespace: false,
             give: &give[..count],

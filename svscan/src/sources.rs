@@ -9,6 +9,7 @@ use sys::child;
 use sys::watch::EntryChange;
 use unix::Signal;
 
+use crate::options::Meaning;
 use crate::scanner::Scanner;
 
 /// A change, with a name of its own.
@@ -25,7 +26,7 @@ impl Scanner {
             if signal == Signal::CHLD {
                 self.reap();
             } else if !self.hooks.run(signal)
-                && let Some(command) = command_of(signal)
+                && let Some(command) = self.command_of(signal)
             {
                 self.feed(Event::Command(command));
             }
@@ -96,10 +97,22 @@ impl Scanner {
             }
         }
     }
+
+    /// The command that a signal stands for.
+    fn command_of(&mut self, signal: Signal) -> Option<ScanCommand> {
+        match (self.meaning, signal) {
+            (Meaning::Runit, Signal::TERM) => Some(ScanCommand::Abort),
+            (Meaning::Runit, Signal::HUP) => {
+                self.hung_up = true;
+                Some(ScanCommand::Terminate)
+            }
+            (Meaning::Runit | Meaning::Ours, signal) => usual_command_of(signal),
+        }
+    }
 }
 
-/// The command that a signal stands for.
-fn command_of(signal: Signal) -> Option<ScanCommand> {
+/// What a signal stands for under our own name.
+fn usual_command_of(signal: Signal) -> Option<ScanCommand> {
     Some(match signal {
         Signal::HUP => ScanCommand::Rescan,
         Signal::ALRM => ScanCommand::Scan,

@@ -8,6 +8,7 @@
 
 mod listener;
 mod namespace;
+mod pair;
 mod scratch;
 mod service;
 mod supervisor;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 
 pub use listener::Listener;
 pub use namespace::Namespace;
+pub use pair::Pair;
 pub use scratch::Scratch;
 pub use service::Service;
 pub use supervisor::Supervisor;
@@ -76,6 +78,12 @@ pub fn program(name: &str) -> PathBuf {
     }
 }
 
+/// Our own programs.
+const PROGRAMS: [&str; 5] = ["svscan", "supervise", "svctl", "svwait", "svbox"];
+
+/// Names of other suites' that they answer to.
+const NAMES: [&str; 8] = ["sv", "runsv", "runsvdir", "runsvchdir", "svc", "svok", "svstat", "svup"];
+
 /// The path of one of our programs, whatever is tested.
 pub fn our_program(name: &str) -> PathBuf {
     our_programs().join(name)
@@ -91,7 +99,7 @@ pub fn our_programs() -> &'static Path {
         let executable = Path::new(env!("CARGO_BIN_EXE_suite-under-test"));
         let dir = executable.with_file_name("suite-links");
         std::fs::create_dir_all(&dir).expect("links can be made beside the executable");
-        for name in ["svscan", "supervise", "svctl", "svwait", "svbox"] {
+        for name in PROGRAMS.iter().chain(&NAMES) {
             // Another test process may be making the same links.
             let temporary = dir.join(format!(".{name}-{}", std::process::id()));
             let _ = std::fs::remove_file(&temporary);
