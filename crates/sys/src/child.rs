@@ -65,14 +65,23 @@ struct Plan<'a> {
 ///
 /// # Errors
 /// No child is left behind.
-#[inline(never)] // The child's stack would stand in the frame of a caller's loop.
 pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
-    assert!(spawn.give.len() <= MOST_GIVEN);
     assert!(spawn.args.len() <= MOST_ARGS);
     let mut argv = [ptr::null::<c_char>(); MOST_ARGS + 1];
     for (place, arg) in argv.iter_mut().zip(spawn.args) {
         *place = arg.as_ptr();
     }
+    start(spawn, &argv)
+}
+
+/// The same with any number of arguments, for those who have memory: they stand in `argv`, not in `spawn`.
+///
+/// # Errors
+/// As `spawn`.
+#[inline(never)] // The child's stack would stand in the frame of a caller's loop.
+pub(crate) fn start(spawn: &Spawn<'_>, argv: &[*const c_char]) -> Result<Pid, SpawnError> {
+    assert!(spawn.give.len() <= MOST_GIVEN);
+    assert!(argv.last().is_some_and(|last| last.is_null()));
     let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0, locked: false };
     let mut stack = [const { MaybeUninit::<u8>::uninit() }; CHILD_STACK];
     let namespace = if spawn.new_pid_namespace { libc::CLONE_NEWPID } else { 0 };

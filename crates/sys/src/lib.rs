@@ -7,6 +7,7 @@
 pub mod child;
 pub mod clock;
 pub mod dir;
+pub mod exec;
 pub mod family;
 pub mod fifo;
 pub mod file;
@@ -16,4 +17,6 @@ pub mod poll;
 pub mod problem;
 pub mod process;
 pub mod signals;
+pub mod tree;
+pub mod users;
 pub mod watch;
