@@ -4,6 +4,7 @@
 
 mod command;
 mod request;
+mod s6;
 mod status;
 mod target;
 mod verbs;
@@ -18,7 +19,7 @@ use request::Request;
 pub use verbs::programs;
 
 /// Every other name that it answers to, with the program that takes its arguments.
-pub const NAMES: &[(&str, cli::Main)] = &[];
+pub const NAMES: &[(&str, cli::Main)] = s6::NAMES;
 
 /// The program.
 pub fn main(mut args: Vec<OsString>) -> ExitCode {

@@ -12,6 +12,7 @@ use sys::clock;
 
 use crate::request::Form;
 use view::View;
+pub(crate) use view::seconds;
 
 /// Shows the services of `dirs`, or all that can be found. Exit 1: one is not supervised.
 pub(crate) fn run(form: Form, dirs: Vec<OsString>) -> Result<(), Failure> {

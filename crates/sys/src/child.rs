@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::ptr;
 
 use rustix::io::Errno;
@@ -229,6 +229,15 @@ pub fn wait_for(pid: Pid) -> io::Result<Exit> {
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// A descriptor that can be read when this child is dead; it is still to be waited for.
+///
+/// # Errors
+/// What pidfd_open(2) says: ENOSYS before Linux 5.3.
+pub fn handle(pid: Pid) -> io::Result<OwnedFd> {
+    let pid = RustixPid::from_raw(pid.get()).ok_or(Errno::SRCH)?;
+    Ok(rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())?)
 }
 
 fn exit(status: WaitStatus) -> Exit {
