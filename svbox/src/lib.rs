@@ -15,8 +15,9 @@ const PROGRAMS: &[(&str, Main)] =
     &[("supervise", supervise::main), ("svscan", svscan), ("svctl", svctl::main), ("svwait", svwait::main)];
 
 /// Every name: ours, and those of other suites, which choose a grammar.
-fn names() -> impl Iterator<Item = &'static (&'static str, Main)> {
-    PROGRAMS.iter().chain(svctl::NAMES).chain(svwait::NAMES)
+pub fn names() -> impl Iterator<Item = &'static (&'static str, Main)> {
+    let others = [svscan::NAMES, supervise::NAMES, svctl::NAMES, svwait::NAMES];
+    PROGRAMS.iter().chain(others.into_iter().flatten())
 }
 
 /// `svbox`, as its users see it.

@@ -15,6 +15,7 @@ mod look;
 mod options;
 mod pipes;
 mod program;
+mod s6;
 mod scanner;
 mod sources;
 mod watches;
@@ -29,6 +30,7 @@ use unix::Signal;
 
 use options::Options;
 pub use options::PROGRAM;
+pub use s6::NAMES;
 
 use crate::ground::Ground;
 use crate::scanner::Scanner;

@@ -11,6 +11,8 @@ use cli::options::{Name, Opt, Program, Word, number};
 use roster::Settings;
 use sys::process;
 
+use crate::s6;
+
 /// `svscan`, as its users see it.
 pub const PROGRAM: Program = Program {
     name: "svscan",
@@ -54,7 +56,8 @@ pub(crate) struct Options {
 /// Reads a command line; `None` if it was answered.
 pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Options>, Failure> {
     let s6_names = args.first().map(Path::new).and_then(Path::file_name) == Some(OsStr::new("s6-svscan"));
-    let Some(words) = PROGRAM.parse(args)? else { return Ok(None) };
+    let words = if s6_names { Some(s6::words(args)?) } else { PROGRAM.parse(args)? };
+    let Some(words) = words else { return Ok(None) };
     let mut options = Options {
         directory: PathBuf::new(),
         settings: Settings {
@@ -78,6 +81,7 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Options>, Failure> {
     }
     match <[OsString; 1]>::try_from(directories) {
         Ok([directory]) if !directory.is_empty() => options.directory = directory.into(),
+        _ if s6_names => return Err(s6::misuse()),
         _ => return Err(PROGRAM.usage()),
     }
     Ok(Some(options))

@@ -76,11 +76,7 @@ impl Grammar {
         Ok(())
     }
 
-    fn long_option(
-        &self,
-        text: &[u8],
-        words: &mut VecDeque<OsString>,
-    ) -> Result<(char, OsString), Failure> {
+    fn long_option(&self, text: &[u8], words: &mut VecDeque<OsString>) -> Result<(char, OsString), Failure> {
         let (name, value) = match text.iter().position(|&byte| byte == b'=') {
             Some(end) => (&text[..end], Some(OsStr::from_bytes(&text[end + 1..]).to_owned())),
             None => (text, None),

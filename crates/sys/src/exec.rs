@@ -1,6 +1,6 @@
 //! Programs by name: found on PATH, executed in place of this one or beside it, with any arguments.
 
-use std::ffi::{CString, OsStr, OsString, c_char};
+use std::ffi::{CStr, CString, OsStr, OsString, c_char};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,16 @@ impl Words {
         Ok(Words { program, words: words.collect::<Result<_, _>>()? })
     }
 
+    fn execute(&self) -> io::Error {
+        let argv = self.pointers();
+        signals::reset_pipe();
+        let _ = signals::unblock_all();
+        // SAFETY: `program` and what `argv` points to end with a zero byte and outlive the call, and `argv`
+        // ends with a null pointer.
+        unsafe { libc::execv(self.program.as_ptr(), argv.as_ptr()) };
+        io::Error::last_os_error()
+    }
+
     fn pointers(&self) -> Vec<*const c_char> {
         self.words.iter().map(|word| word.as_ptr()).chain([ptr::null()]).collect()
     }
@@ -61,13 +71,18 @@ pub fn execute(words: &[OsString]) -> io::Error {
         Ok(words) => words,
         Err(error) => return error,
     };
-    let argv = words.pointers();
-    signals::reset_pipe();
-    let _ = signals::unblock_all();
-    // SAFETY: `program` and what `argv` points to end with a zero byte and outlive the call, and `argv`
-    // ends with a null pointer.
-    unsafe { libc::execv(words.program.as_ptr(), argv.as_ptr()) };
-    io::Error::last_os_error()
+    words.execute()
+}
+
+/// Executes `program` under the name `words[0]`, with the other words as its arguments.
+///
+/// Returns only if that fails: why.
+pub fn execute_as(program: &CStr, words: &[OsString]) -> io::Error {
+    let words: Option<_> = words.iter().map(process::c_string).collect();
+    match words {
+        Some(words) => Words { program: program.to_owned(), words }.execute(),
+        None => Errno::INVAL.into(),
+    }
 }
 
 /// Starts the command `words` as a child in the same session, with no signal blocked.

@@ -33,9 +33,8 @@ fn run(mut args: Vec<OsString>) -> Result<(), Failure> {
         return Err(Failure::Usage(USAGE.into()));
     }
     let command = args.split_off(4);
-    let number = |value: &OsStr| {
-        cli::options::number::<u32>(value, "").map_err(|_| Failure::Usage(USAGE.into()))
-    };
+    let number =
+        |value: &OsStr| cli::options::number::<u32>(value, "").map_err(|_| Failure::Usage(USAGE.into()));
     let (seconds, most) = (number(&args[1])?, number(&args[2])?);
     if most == 0 {
         return Err(Failure::Usage(USAGE.into()));
@@ -46,7 +45,9 @@ fn run(mut args: Vec<OsString>) -> Result<(), Failure> {
         Vec::new()
     });
     if let Some(last) = last_straw(&deaths, &counted, seconds, (most as usize).min(record::MOST_DEATHS)) {
-        cli::say(format_args!("the service has failed: {most} deaths that count within {seconds} s, the last by {last}"));
+        cli::say(format_args!(
+            "the service has failed: {most} deaths that count within {seconds} s, the last by {last}"
+        ));
         return Err(Failure::Silent(FAILED));
     }
     Err(svwait::execute(&command))
@@ -56,7 +57,12 @@ fn run(mut args: Vec<OsString>) -> Result<(), Failure> {
 fn last_straw(deaths: &[Death], counted: &Counted, seconds: u32, most: usize) -> Option<Exit> {
     let (now, limit) = (clock::now().wall, Duration::from_secs(seconds.into()));
     let young = |death: &&Death| now.since(death.at) <= limit.as_nanos();
-    deaths.iter().filter(young).filter(|death| counted.counts(death.exit)).nth(most - 1).map(|death| death.exit)
+    deaths
+        .iter()
+        .filter(young)
+        .filter(|death| counted.counts(death.exit))
+        .nth(most - 1)
+        .map(|death| death.exit)
 }
 
 impl Counted {
@@ -83,7 +89,8 @@ impl Counted {
 
     /// A signal counts by its name, and by the exit code 128 + its number.
     fn counts(&self, exit: Exit) -> bool {
-        exit.signal().is_some_and(|signal| self.signals.contains(&signal)) || self.codes[usize::from(exit.code())]
+        exit.signal().is_some_and(|signal| self.signals.contains(&signal))
+            || self.codes[usize::from(exit.code())]
     }
 }
 

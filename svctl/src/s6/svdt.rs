@@ -38,7 +38,8 @@ fn run(args: Vec<OsString>) -> Result<(), Failure> {
     if most == 0 {
         return Ok(());
     }
-    let text = lines(Path::new(dir), numbers, most).unable(|| format!("read the deaths of {}", dir.display()))?;
+    let text =
+        lines(Path::new(dir), numbers, most).unable(|| format!("read the deaths of {}", dir.display()))?;
     answer(text.as_bytes()).unable(|| "write to standard output")
 }
 

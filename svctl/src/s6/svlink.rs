@@ -95,7 +95,10 @@ pub(super) fn is_name(name: &OsString) -> bool {
 pub(super) fn check_scanner(dir: &Path) -> Result<(), Failure> {
     let what = || format!("look at {}", dir.display());
     let lock = dir.join(scandir::names_in(dir).unable(what)?.lock);
-    file::look(&lock).unable(what)?.ok_or(io::ErrorKind::NotFound.into()).unable(|| format!("open {}", lock.display()))?;
+    file::look(&lock)
+        .unable(what)?
+        .ok_or(io::ErrorKind::NotFound.into())
+        .unable(|| format!("open {}", lock.display()))?;
     if lock::is_held(&lock).unable(what)? {
         return Ok(());
     }

@@ -8,12 +8,8 @@ use cli::Failure;
 use cli::getopt::Grammar;
 use control::ScanCommand;
 
-const GRAMMAR: Grammar = Grammar {
-    name: "s6-svscanctl",
-    usage: "[ -zabhitqnN ] svscandir",
-    letters: "zabhitqnN",
-    long: &[],
-};
+const GRAMMAR: Grammar =
+    Grammar { name: "s6-svscanctl", usage: "[ -zabhitqnN ] svscandir", letters: "zabhitqnN", long: &[] };
 
 /// More letters are refused.
 const MOST_LETTERS: usize = 64;

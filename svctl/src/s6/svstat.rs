@@ -118,7 +118,8 @@ impl Shown {
         }
         let found = record::read(dir).unable(unreadable)?;
         let record = found.ok_or(std::io::ErrorKind::NotFound.into()).unable(unreadable)?;
-        let down = file::exists(&dir.join(names::DOWN)).unable(|| format!("look for {}/down", dir.display()))?;
+        let down =
+            file::exists(&dir.join(names::DOWN)).unable(|| format!("look for {}/down", dir.display()))?;
         Ok(Shown { record, normally_up: !down, now: clock::now().wall })
     }
 

@@ -30,7 +30,8 @@ fn run_make(args: Vec<OsString>) -> Result<(), Failure> {
             _ => force = true,
         }
     }
-    make_fifodir(Path::new(fifodir), group, force).unable(|| format!("make a fifodir of {}", fifodir.display()))
+    make_fifodir(Path::new(fifodir), group, force)
+        .unable(|| format!("make a fifodir of {}", fifodir.display()))
 }
 
 /// Makes a fifodir in which a group, or everybody, may subscribe. One that is there already is left as it is
@@ -68,9 +69,8 @@ pub(super) fn clean(mut args: Vec<OsString>) -> ExitCode {
 pub(super) fn notify(args: Vec<OsString>) -> ExitCode {
     cli::name_program("s6-ftrig-notify");
     cli::end(match &args[..] {
-        [_, dir, letters, ..] => {
-            fifodir::publish(Path::new(dir), letters.as_bytes()).unable(|| format!("notify {}", dir.display()))
-        }
+        [_, dir, letters, ..] => fifodir::publish(Path::new(dir), letters.as_bytes())
+            .unable(|| format!("notify {}", dir.display())),
         _ => Err(Failure::Usage("usage: s6-ftrig-notify fifodir message".into())),
     })
 }

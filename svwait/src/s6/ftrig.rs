@@ -80,7 +80,8 @@ fn run_many(args: Vec<OsString>) -> Result<(), Failure> {
     if line.operands.len() < 4 {
         return Err(LISTEN.misuse());
     }
-    let any = line.options.iter().rfind(|(letter, _)| *letter != 't').is_some_and(|&(letter, _)| letter == 'o');
+    let any =
+        line.options.iter().rfind(|(letter, _)| *letter != 't').is_some_and(|&(letter, _)| letter == 'o');
     let until = deadline(limit_of(&LISTEN, &line.options)?);
     let Some((pairs, command)) = block(line.operands) else {
         return Err(Failure::Refused("the block of fifodirs and patterns has no end".into()));

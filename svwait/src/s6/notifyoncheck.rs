@@ -104,7 +104,10 @@ fn read_number() -> Result<i32, Failure> {
     let mut buffer = [0; 32];
     let bytes = file::read_into(Path::new(name), &mut buffer).unable(|| format!("read {name}"))?;
     let Some(bytes) = bytes else {
-        return Err(Failure::System { what: format!("read {name}"), cause: std::io::ErrorKind::NotFound.into() });
+        return Err(Failure::System {
+            what: format!("read {name}"),
+            cause: std::io::ErrorKind::NotFound.into(),
+        });
     };
     let number = std::str::from_utf8(bytes).ok().and_then(|text| text.trim().parse().ok());
     number.ok_or_else(|| Failure::Refused(format!("{name} holds no number").into()))
@@ -138,7 +141,12 @@ impl Plan {
         Ok(plan)
     }
 
-    fn check(&self, fd: &OwnedFd, notices: &Subscription, until: Option<Duration>) -> Result<Outcome, Failure> {
+    fn check(
+        &self,
+        fd: &OwnedFd,
+        notices: &Subscription,
+        until: Option<Duration>,
+    ) -> Result<Outcome, Failure> {
         let (mut pause, mut made) = (self.first_pause, 0);
         while self.tries.is_none_or(|tries| made < tries) {
             if let Some(outcome) = sleep(pause, notices, until)? {
@@ -191,7 +199,11 @@ impl Plan {
 }
 
 /// Lets some time go by: an outcome if that ends everything.
-fn sleep(pause: Duration, notices: &Subscription, until: Option<Duration>) -> Result<Option<Outcome>, Failure> {
+fn sleep(
+    pause: Duration,
+    notices: &Subscription,
+    until: Option<Duration>,
+) -> Result<Option<Outcome>, Failure> {
     let own = until.into_iter().chain([clock::monotonic() + pause]).min();
     loop {
         let [told] = poll::wait([Some(notices.as_fd())], own).unable(|| "wait")?;

@@ -243,7 +243,9 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_refused() {
-        for pattern in ["(", "a(", "[", "[a", "*", "a{2", "a{3,2}", "a{999}", "[z-a]", "[[:alpha:]]", "\\", "(a))("] {
+        for pattern in
+            ["(", "a(", "[", "[a", "*", "a{2", "a{3,2}", "a{999}", "[z-a]", "[[:alpha:]]", "\\", "(a))("]
+        {
             assert!(Pattern::new(pattern.as_bytes()).is_none(), "{pattern}");
         }
     }

@@ -17,9 +17,13 @@ const GRAMMAR: Grammar = Grammar {
 };
 
 pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
-    cli::end(parse(&GRAMMAR, args).and_then(|request| {
-        if request.dirs.is_empty() { Ok(()) } else { crate::run(request) }
-    }))
+    cli::end(
+        parse(&GRAMMAR, args).and_then(
+            |request| {
+                if request.dirs.is_empty() { Ok(()) } else { crate::run(request) }
+            },
+        ),
+    )
 }
 
 /// The options that all three have in common, and the operands.
