@@ -308,11 +308,12 @@ mod services {
             web.sleeps().file("down", "");
         });
         supervisor.wait_supervised();
-        same("s6-svstat", supervisor.scratch(), &["-uwNrp", "-o", "paused", "web"]);
+        same("s6-svstat", supervisor.scratch(), &["-uwNrp", "web"]);
         // 2.15: it says that there was no start yet, and knows no exit.
-        for (args, expected) in
-            [(&["web"][..], "down (not started yet) \n"), (&["-es", "-o", "signum", "web"], "-1 NA -1\n")]
-        {
+        for (args, expected) in [
+            (&["web"][..], "down (not started yet) \n"),
+            (&["-es", "-o", "signum,paused", "web"], "-1 NA -1 false\n"),
+        ] {
             assert_eq!(run(&mut ours("s6-svstat", supervisor.scratch(), args)).out, expected);
         }
         same("s6-svdt", supervisor.scratch(), &["web"]);

@@ -2,14 +2,15 @@
 //! of the script otherwise.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use cli::Failure;
-use servicedir::record;
+use servicedir::{names, record};
 use status::Death;
-use sys::clock;
+use sys::{clock, file};
 use unix::{Exit, Signal};
 
 const USAGE: &str = "usage: s6-permafailon seconds deathcount statuslist prog...";
@@ -40,8 +41,8 @@ fn run(mut args: Vec<OsString>) -> Result<(), Failure> {
         return Err(Failure::Usage(USAGE.into()));
     }
     let counted = Counted::read(&args[3].to_string_lossy())?;
-    let deaths = record::read_deaths(Path::new(".")).unwrap_or_else(|error| {
-        cli::warn(format_args!("unable to read the death tally: {}", cli::reason(&error)));
+    let deaths = deaths().unwrap_or_else(|error| {
+        cli::warn(format_args!("unable to read {}: {}", names::DEATH_TALLY, cli::reason(&error)));
         Vec::new()
     });
     if let Some(last) = last_straw(&deaths, &counted, seconds, (most as usize).min(record::MOST_DEATHS)) {
@@ -51,6 +52,12 @@ fn run(mut args: Vec<OsString>) -> Result<(), Failure> {
         return Err(Failure::Silent(FAILED));
     }
     Err(svwait::execute(&command))
+}
+
+/// The deaths of the service in the current directory.
+fn deaths() -> io::Result<Vec<Death>> {
+    file::look(Path::new(names::DEATH_TALLY))?.ok_or(io::ErrorKind::NotFound)?;
+    record::read_deaths(Path::new("."))
 }
 
 /// How it died when it was too much.
