@@ -2,11 +2,14 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+# What `make install-compat` puts before the names of other suites, where the originals are installed too; it ends
+# with a dash.
+PROGRAM_PREFIX ?=
 CARGO ?= cargo
 # The target of the static build. Where rustup does not have it, the host's own is taken.
 STATIC_TARGET ?= $(shell uname -m)-unknown-linux-musl
 # The example of `make run` and of `make image`.
-EXAMPLE ?= logged
+EXAMPLE ?= graceful
 IMAGE ?= supervision-$(EXAMPLE)
 # How long `make fuzz` stays with each target.
 FUZZ_SECONDS ?= 60
@@ -16,10 +19,10 @@ DIST := target/dist
 PAGES = $(wildcard */*.[18] crates/*/*.5)
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run --no-tests=pass' || echo test)
 
-.PHONY: help needs linker build static run test check pages differential golden fuzz bench doc install image clean
+.PHONY: help needs linker build static run test check pages differential golden fuzz bench doc install install-compat image clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
 needs: ## install what the tests need (as root, on Debian), or say what is missing
 	@.ci/needs
@@ -33,7 +36,7 @@ build: linker ## compile everything for this machine
 static: linker ## the programs as one static executable, with a link for each name, in target/dist
 	@.ci/static $(STATIC_TARGET) $(DIST)
 
-run: static ## run an example tree (EXAMPLE=logged) in a scratch copy, until ^C
+run: static ## run an example tree (EXAMPLE=graceful) in a scratch copy, until ^C
 	@examples/run $(EXAMPLE) $(DIST)
 
 test: needs static ## all tests; the integration tests a second time on Debian's s6; the differential
@@ -86,7 +89,11 @@ install: static ## install into DESTDIR and PREFIX (/usr/local)
 	@for page in $(PAGES); do \
 	  to=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; echo install -m 644 $$page $$to; install -D -m 644 $$page $$to; done
 
-image: static ## a container image of an example (EXAMPLE=logged), with podman
+install-compat: install ## and links by the names of other suites (PROGRAM_PREFIX=compat- where those are there too)
+	@for name in $$($(DIST)/svbox --list-compat); do \
+	  echo ln -sf svbox $(DESTDIR)$(PREFIX)/bin/$(PROGRAM_PREFIX)$$name; ln -sf svbox $(DESTDIR)$(PREFIX)/bin/$(PROGRAM_PREFIX)$$name; done
+
+image: static ## a container image of an example (EXAMPLE=graceful), with podman
 	@examples/build-image $(EXAMPLE) $(IMAGE) $(DIST)
 
 clean: ## remove what was built

@@ -278,6 +278,8 @@ fn play(seed: u64) {
         let impossible = match action {
             Action::Exit(_) => !is_up || before[0].paused,
             Action::Ready => !is_up || before[0].paused || before[0].ready,
+            // Which of two deadly signals that wait is the first, the kernel decides anew each time.
+            Action::Command(b'k') => memory.pending,
             Action::Command(_) => false,
         };
         if impossible {
@@ -313,9 +315,8 @@ fn play(seed: u64) {
     }
     for player in &players {
         // A stopped one is continued by d; a hard one is killed.
-        player.supervisor.command("d");
-        player.supervisor.command("x");
-        player.supervisor.command("k");
+        player.supervisor.command("dx");
+        let _ = player.supervisor.try_command("k");
         wait_at_most(PATIENCE, &format!("{}: the end of\n{story}", player.name), || {
             player.notices.heard().ends_with('x')
         });

@@ -143,6 +143,21 @@ mod wrong_calls {
     }
 
     #[test]
+    fn name_may_have_a_prefix() {
+        ours_only!("runs once, with SUITE unset");
+        let scratch = Scratch::new();
+        let link = scratch.path().join("compat-s6-svok");
+        symlink(our_name("s6-svok"), &link).unwrap();
+        let answer = run(&mut Command::new(link));
+        assert!(answer.code == 100 && answer.err.starts_with("s6-svok: usage: s6-svok "), "{answer:?}");
+        let listed = run(Command::new(our_program("svbox")).arg("--list-compat")).out;
+        for name in NAMES.iter().chain(&["s6-svscan", "s6-svscanboot"]) {
+            assert!(listed.lines().any(|line| line == *name), "{name}");
+        }
+        assert!(!run(Command::new(our_program("svbox")).arg("--list")).out.contains("s6-"));
+    }
+
+    #[test]
     fn values_that_cannot_be_are_refused() {
         ours_only!("runs once, with SUITE unset");
         let scratch = Scratch::new();
@@ -332,6 +347,7 @@ mod services {
         // 2.15: 102.
         differ("s6-svc", dir, &["-u", "web"], 100, 102);
         // Nobody will ever answer: that is said at once.
+        differ("s6-svc", dir, &["-wu", "-T300", "-u", "web"], 99, 102);
         differ("s6-svwait", dir, &["-u", "-t300", "web"], 99, 102);
         differ("s6-svlisten1", dir, &["-u", "-t300", "web", "true"], 99, 102);
     }

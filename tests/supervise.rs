@@ -142,7 +142,7 @@ mod start {
         supervisor.wait_up();
         let notices = supervisor.listen();
         supervisor.command("d");
-        notices.expect("dD");
+        notices.until('D');
         let scratch = supervisor.scratch().to_owned();
         (supervisor, scratch)
     }

@@ -9,15 +9,15 @@ use sys::fifo::{self, Fifo};
 use sys::lock::{self, Lock};
 use sys::{dir, file, process};
 
+/// The mode with which `event` is made: the final one but for the set-group-id bit, which mkdir(2) does not
+/// take; who is killed before he sets it leaves a directory in which everybody can listen who should.
+const EVENT_MODE: u32 = fifodir::MODE & 0o1777;
+
 /// What a supervisor holds as long as it lives.
 pub(crate) struct Home {
     /// Where commands come in.
-    pub(crate) control: Held,
-}
-
-/// The control FIFO with the lock that makes it ours.
-pub(crate) struct Held {
-    pub(crate) fifo: Fifo,
+    pub(crate) control: Fifo,
+    /// What makes it ours.
     _lock: Lock,
 }
 
@@ -32,16 +32,16 @@ pub(crate) fn move_in() -> Result<Home, Failure> {
 
 fn make_home() -> Result<Home, Failure> {
     let event = Path::new(names::EVENT);
-    let new = make_directory(names::EVENT)?;
+    let new = make_directory(names::EVENT, EVENT_MODE)?;
     if new {
         dir::give_to_own_group(event, fifodir::MODE).unable(|| "set the mode of event")?;
     }
-    make_directory(names::SUPERVISE)?;
+    make_directory(names::SUPERVISE, 0o700)?;
     let lock = lock::try_lock(Path::new(names::LOCK), 0o644).unable(|| format!("lock {}", names::LOCK))?;
     let Some(lock) = lock else {
         return Err(Failure::Refused("another supervisor is already running".into()));
     };
-    let fifo = match fifo::open(Path::new(names::CONTROL)) {
+    let control = match fifo::open(Path::new(names::CONTROL)) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             return Err(Failure::Refused(format!("{} exists and is not a FIFO", names::CONTROL).into()));
         }
@@ -53,12 +53,12 @@ fn make_home() -> Result<Home, Failure> {
     file::make_empty(Path::new(names::DEATH_TALLY), 0o644)
         .unable(|| format!("empty {}", names::DEATH_TALLY))?;
     file::remove(Path::new(names::DETAIL)).unable(|| format!("remove {}", names::DETAIL))?;
-    Ok(Home { control: Held { fifo, _lock: lock } })
+    Ok(Home { control, _lock: lock })
 }
 
 /// Makes a directory for ourselves; true if it is new.
-fn make_directory(name: &'static str) -> Result<bool, Failure> {
-    match dir::make(Path::new(name), 0o700) {
+fn make_directory(name: &'static str, mode: u32) -> Result<bool, Failure> {
+    match dir::make(Path::new(name), mode) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(Failure::Refused(format!("{name} exists and is not a directory").into()))
         }

@@ -12,7 +12,6 @@ mod shell;
 mod sources;
 mod spawn;
 
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,10 +21,10 @@ use cli::options::{Opt, Program, Word};
 use cli::{Failure, Unable};
 use lifecycle::{Event, Service};
 use servicedir::names;
-use sys::{clock, file, poll, process};
+use sys::{child, clock, file, poll, process};
 
 use shell::Shell;
-use sources::Sources;
+use sources::{Ready, Sources, Told};
 
 /// `supervise`, as its users see it.
 pub const PROGRAM: Program = Program {
@@ -76,46 +75,95 @@ fn parse(mut args: Vec<OsString>) -> Result<Option<PathBuf>, Failure> {
 
 /// Supervises `dir`, with messages that begin with `name`. Gives the exit code.
 fn run(dir: &Path, name: &str) -> Result<u8, Failure> {
+    process::open_standard_descriptors().unable(|| "open /dev/null")?;
+    // First of all: a signal that comes while we prepare is read afterwards.
+    let signals = sources::take_signals()?;
+    cli::write_lines_with(file::write_error_line);
     // "web/", as a shell completes it, is called web.
     let dir: PathBuf = dir.components().collect();
     process::enter(&dir).unable(|| format!("enter {}", dir.display()))?;
     cli::name_program(format!("{name} {}", dir.display()));
-    process::open_standard_descriptors().unable(|| "open /dev/null")?;
     process::keep_descriptors_from_children();
     let home = home::move_in()?;
     let wanted_up = !file::exists(Path::new(names::DOWN)).unable(|| "look for the file down")?;
-    let service = Service::new(clock::now(), wanted_up, dir.ends_with(names::LOG));
-    let sources = Sources::open(home.control)?;
+    let service = Service::new(clock::now(), wanted_up, is_logger(&dir));
     let mut shell = Shell::new(dir);
     shell.begin(&service)?;
-    let code = watch(&mut shell, sources, service)?;
-    shell.end();
-    Ok(code)
+    Supervisor { sources: Sources::new(signals, home), shell, service }.supervise()
 }
 
-/// The event loop. Past this point only a broken kernel interface makes the supervisor die.
-fn watch(shell: &mut Shell, mut sources: Sources, mut service: Service) -> Result<u8, Failure> {
-    let mut events = VecDeque::new();
-    loop {
-        let deadline = [service.deadline(), shell.deadline()].into_iter().flatten().min();
-        let ready = poll::wait(sources.descriptors(shell), deadline).unable(|| "wait for events")?;
-        sources.read(shell, ready, &mut events)?;
-        if events.is_empty() {
-            shell.retry(&service);
-            events.push_back(Event::Timeout);
-        }
-        while let Some(event) = events.pop_front() {
-            let settings = settings::read_for(&event);
-            let (next, actions) = service.step(event, clock::now(), &settings);
-            service = next;
-            shell.explain(&event, &service);
-            let answers = shell.perform(actions, &service);
-            if let Some(code) = shell.exit_code() {
+/// A logger is the `log` of another service.
+fn is_logger(dir: &Path) -> bool {
+    dir.ends_with(names::LOG) && dir.parent().is_some_and(|parent| !parent.as_os_str().is_empty())
+}
+
+/// The machine between its sources and its shell.
+struct Supervisor {
+    sources: Sources,
+    shell: Shell,
+    service: Service,
+}
+
+impl Supervisor {
+    /// The event loop. Only what no supervisor can do without (poll, its signals, its children, its
+    /// control FIFO) makes it an error.
+    fn supervise(mut self) -> Result<u8, Failure> {
+        loop {
+            let deadline = [self.service.deadline(), self.shell.deadline()].into_iter().flatten().min();
+            let ready =
+                poll::wait(self.sources.descriptors(&self.shell), deadline).unable(|| "wait for events")?;
+            self.read(ready.into())?;
+            // Not only when nothing else came: commands may come without end.
+            if deadline.is_some_and(|at| at <= clock::monotonic()) {
+                self.shell.retry(&self.service);
+                self.feed(Event::Timeout);
+            }
+            if let Some(code) = self.shell.exit_code() {
+                self.shell.end();
                 return Ok(code);
             }
-            for answer in answers.into_iter().rev() {
-                events.push_front(answer);
+        }
+    }
+
+    /// Reads the sources that are ready: first readiness, then deaths, then commands.
+    fn read(&mut self, ready: Ready) -> Result<(), Failure> {
+        let told = if ready.signalled { self.sources.read_signals()? } else { Told::default() };
+        // What a service wrote before it died was written before its death was told.
+        if (ready.notified || told.child_has_died) && self.shell.read_notification() {
+            self.feed(Event::Ready);
+        }
+        // One at a time: while one death is dealt with, the other dead still hold their pids.
+        while told.child_has_died
+            && let Some((pid, exit)) = child::reap().unable(|| "wait for a child")?
+        {
+            self.feed(Event::Exited(pid, exit));
+        }
+        for event in told.events.into_iter().flatten() {
+            self.feed(event);
+        }
+        if ready.controlled {
+            for command in self.sources.read_commands()?.into_iter().flatten() {
+                self.feed(Event::Command(command));
             }
+        }
+        if ready.changed && self.shell.read_watch() {
+            self.feed(Event::RunChanged);
+        }
+        Ok(())
+    }
+
+    /// One step of the machine, and those that answer what it wants done.
+    #[inline(never)] // One frame for every event, or the stack takes a page more.
+    fn feed(&mut self, event: Event) {
+        let mut pending = vec![event];
+        while self.shell.exit_code().is_none()
+            && let Some(event) = pending.pop()
+        {
+            let settings = settings::read_for(&event);
+            let (next, actions) = self.service.clone().step(event, clock::now(), &settings);
+            self.service = next;
+            self.shell.explain(&event, &self.service);
+            pending.extend(self.shell.perform(actions, &self.service).into_iter().rev());
         }
     }
 }

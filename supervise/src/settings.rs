@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use control::Command;
 use lifecycle::{Essential, Event, RestartDelay, RestartLimit, Settings};
-use servicedir::{Problem, names, read_given, read_number, read_word};
+use servicedir::{Problem, names, number, read_given, read_number, read_word};
 use sys::file;
 use unix::Signal;
 
@@ -44,7 +44,7 @@ pub(crate) fn read_for(event: &Event) -> Settings {
 fn read_restart(settings: &mut Settings) {
     settings.restart_delay = or_default(read_restart_delay(), "1000").unwrap_or_default();
     settings.restart_limit = or_default(read_restart_limit(), "no limit").flatten();
-    settings.essential = or_default(read_essential(), "on-failure").unwrap_or(Some(Essential::OnFailure));
+    settings.essential = or_default(read_essential(), "not essential").flatten();
 }
 
 /// A flag: whatever is there, it is set.
@@ -58,7 +58,7 @@ pub(crate) fn is_there(name: &'static str) -> bool {
 /// A number of milliseconds, or `default` where there is none; 0 means never.
 pub(crate) fn read_timeout(name: &'static str, default: Option<Duration>) -> Option<Duration> {
     let default_text = default.map_or("never".into(), |default| default.as_millis().to_string());
-    match or_default(read_number(name, 0), &default_text).flatten() {
+    match or_default(read_number(name, "a number of milliseconds", 0..=u32::MAX), &default_text).flatten() {
         None => default,
         Some(0) => None,
         Some(number) => Some(Duration::from_millis(number.into())),
@@ -73,7 +73,7 @@ fn read_signal(name: &'static str, default: Signal) -> Signal {
 fn read_restart_delay() -> Result<RestartDelay, Problem> {
     const WANTED: &str = "one or two numbers of milliseconds, the smaller first";
     let Some(given) = read_given(names::RESTART_DELAY)? else { return Ok(RestartDelay::default()) };
-    let mut numbers = given.words().map(|word| word.parse::<u32>().ok());
+    let mut numbers = given.words().map(number);
     let pair = match (numbers.next(), numbers.next(), numbers.next()) {
         (Some(Some(min)), None, None) => Some((min, min)),
         (Some(Some(min)), Some(Some(max)), None) if min <= max => Some((min, max)),
@@ -87,11 +87,11 @@ fn read_restart_limit() -> Result<Option<RestartLimit>, Problem> {
     const WANTED: &str = "a count of 1 to 4096 and a number of seconds";
     let Some(given) = read_given(names::MAX_RESTARTS)? else { return Ok(None) };
     let mut words = given.words();
-    let count = words.next().and_then(|word| word.parse().ok()).filter(|count| (1..=4096).contains(count));
-    let within = words.next().and_then(|word| word.parse::<u32>().ok());
+    let count = words.next().and_then(number).filter(|count| (1..=4096).contains(count));
+    let within = words.next().and_then(number);
     match (count, within, words.next()) {
         (Some(count), Some(within), None) => {
-            Ok(Some(RestartLimit { count, within: Duration::from_secs(within.into()) }))
+            Ok(Some(RestartLimit { count: count as u16, within: Duration::from_secs(within.into()) }))
         }
         _ => Err(given.wrong(names::MAX_RESTARTS, WANTED)),
     }

@@ -1,6 +1,7 @@
 //! The shell: performs what the machine wants done, and holds what only a process can hold.
 
 use std::ffi::CString;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,6 +19,8 @@ use crate::spawn;
 
 /// From a record that could not be written to the next attempt.
 const WRITE_RETRY: Duration = Duration::from_secs(5);
+/// How much a service may write before its newline in one turn, in reads of 256 bytes: as much as a pipe holds.
+const NOTIFICATION_READS: usize = 256;
 /// The same message about `run` is not repeated sooner.
 const REPEAT: Duration = Duration::from_secs(60);
 /// A `run` that is being written is not spoken of sooner.
@@ -35,6 +38,10 @@ pub(crate) struct Shell {
     watch: Option<Watch>,
     /// The detail as it stands on disk.
     written: Detail,
+    /// The failure that was spoken of.
+    told_failure: Option<Reason>,
+    /// Why `check` could not be started, as it was said.
+    check_problem: String,
     /// The record on disk is older than the state; try again then.
     write_again_at: Option<Duration>,
     /// Why `run` was not started.
@@ -53,6 +60,8 @@ impl Shell {
             notification: None,
             watch: None,
             written: Detail::default(),
+            told_failure: None,
+            check_problem: String::new(),
             write_again_at: None,
             why: String::new(),
             written_since: None,
@@ -100,21 +109,21 @@ impl Shell {
 
     /// True if there is a newline in what the service wrote. What comes before it is thrown away.
     pub(crate) fn read_notification(&mut self) -> bool {
-        let Some(fd) = &self.notification else { return false };
         let mut buffer = [0; 256];
-        match process::read(fd, &mut buffer) {
-            Ok(Some(0)) => {
-                self.notification = None;
-                false
-            }
-            Ok(Some(count)) => buffer[..count].contains(&b'\n'),
-            Ok(None) => false,
-            Err(error) => {
-                warn(format_args!("unable to read the notification descriptor: {}", reason(&error)));
-                self.notification = None;
-                false
+        for _ in 0..NOTIFICATION_READS {
+            let Some(fd) = &self.notification else { return false };
+            match process::read(fd, &mut buffer) {
+                Ok(Some(0)) => self.notification = None,
+                Ok(Some(count)) if buffer[..count].contains(&b'\n') => return true,
+                Ok(Some(_)) => {}
+                Ok(None) => return false,
+                Err(error) => {
+                    warn(format_args!("unable to read the notification descriptor: {}", reason(&error)));
+                    self.notification = None;
+                }
             }
         }
+        false
     }
 
     /// True if `run` has changed.
@@ -142,7 +151,7 @@ impl Shell {
             Action::SpawnScript(script, death) => {
                 return Some(Event::ScriptSpawned(spawn::script(script, death, &self.name)));
             }
-            Action::SpawnCheck => return Some(Event::CheckSpawned(spawn::check(&self.name))),
+            Action::SpawnCheck => return Some(Event::CheckSpawned(self.spawn_check())),
             Action::Kill(pid, signal) => kill(pid, signal),
             Action::KillGroup(pid, signal) => kill_group(pid, signal),
             Action::Report(overdue) => report(overdue),
@@ -160,18 +169,35 @@ impl Shell {
     }
 
     fn spawn_run(&mut self) -> Event {
-        self.watch = None;
-        let attempt = spawn::run(&self.name);
+        let mut attempt = spawn::run(&self.name);
+        if attempt.result.is_err() && self.watch.is_none() {
+            // Without a watch it is only tried again later. What changed before there was one is seen by
+            // trying once more.
+            self.watch = Watch::new().and_then(|w| w.add(Path::new(".")).map(|_| w)).ok();
+            attempt = spawn::run(&self.name);
+        }
         self.notification = attempt.notification;
         self.why = attempt.why;
         let now = attempt.is_being_written.then(clock::monotonic);
         self.written_since = self.written_since.filter(|_| attempt.is_being_written).or(now);
-        match attempt.result {
-            Ok(_) => self.said = None,
-            // Without a watch it is only tried again later.
-            Err(_) => self.watch = Watch::new().and_then(|w| w.add(Path::new(".")).map(|_| w)).ok(),
+        if attempt.result.is_ok() {
+            self.said = None;
+            self.watch = None;
         }
         Event::RunSpawned(attempt.result)
+    }
+
+    /// A check that cannot be started is tried again as one that fails; why is said once.
+    fn spawn_check(&mut self) -> Option<Pid> {
+        let problem = match spawn::check(&self.name) {
+            Ok(pid) => return Some(pid),
+            Err(problem) => problem,
+        };
+        if problem != self.check_problem {
+            warn(format_args!("unable to spawn ./check: {problem}; trying again"));
+            self.check_problem = problem;
+        }
+        None
     }
 
     /// Says why `run` was not started and what happens next, unless it was said a moment ago.
@@ -194,25 +220,30 @@ impl Shell {
 
     /// Writes the detail if it has changed, then the record.
     fn write_record(&mut self, service: &Service) {
+        let was_behind = self.write_again_at.take().is_some();
         let detail = service.detail();
-        let mut written = Ok(());
-        if detail != self.written {
-            if let (Some(reason), None) = (detail.failed, self.written.failed) {
+        if detail.failed != self.told_failure {
+            self.told_failure = detail.failed;
+            if let Some(reason) = detail.failed {
                 say_failed(reason);
             }
-            written = record::write_detail(&detail);
-            self.written = detail;
         }
-        match written.and(record::write(&service.record())) {
-            Ok(()) => self.write_again_at = None,
-            Err(error) => {
-                if self.write_again_at.is_none() {
-                    let (path, why) = (names::STATUS, reason(&error));
-                    warn(format_args!("unable to write {path}: {why}; trying again every 5 s"));
-                }
-                self.write_again_at = Some(clock::monotonic() + WRITE_RETRY);
+        if detail != self.written {
+            match record::write_detail(&detail) {
+                Ok(()) => self.written = detail,
+                Err(error) => self.fall_behind(names::DETAIL, &error, was_behind),
             }
         }
+        if let Err(error) = record::write(&service.record()) {
+            self.fall_behind(names::STATUS, &error, was_behind);
+        }
+    }
+
+    fn fall_behind(&mut self, path: &str, error: &io::Error, was_behind: bool) {
+        if !was_behind && self.write_again_at.is_none() {
+            warn(format_args!("unable to write {path}: {}; trying again every 5 s", reason(error)));
+        }
+        self.write_again_at = Some(clock::monotonic() + WRITE_RETRY);
     }
 }
 
@@ -225,14 +256,13 @@ fn notify(notices: &[Notice]) {
     }
 }
 
-/// A process that has died meanwhile is no error: its end is on its way to us.
+/// Whom we kill has not been reaped, so the pid is his.
 fn kill(pid: Pid, signal: Signal) {
     if let Err(error) = child::kill(pid, signal) {
         warn(format_args!("unable to send {signal} to {pid}: {}", reason(&error)));
     }
 }
 
-/// A group of which nobody is left is no error either.
 fn kill_group(leader: Pid, signal: Signal) {
     if let Err(error) = child::kill_group(leader, signal) {
         warn(format_args!("unable to send {signal} to the process group {leader}: {}", reason(&error)));
@@ -257,7 +287,9 @@ fn say_failed(reason: Reason) {
 }
 
 fn remember(death: Death) {
-    let most = or_default(read_number(names::MAX_DEATH_TALLY, 0), "100").flatten().unwrap_or(DEATHS);
+    let most = or_default(read_number(names::MAX_DEATH_TALLY, "a number of 0 to 4096", 0..=4096), "100")
+        .flatten()
+        .unwrap_or(DEATHS);
     if let Err(error) = record::add_death(death, most as usize) {
         warn(format_args!("unable to write {}: {}", names::DEATH_TALLY, reason(&error)));
     }

@@ -1,86 +1,86 @@
 //! Where events come from: signals, commands, the service's notification, a change of `run`.
 
-use std::collections::VecDeque;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use cli::{Failure, Unable};
 use control::Command;
 use lifecycle::Event;
-use sys::child;
 use sys::signals::{self, Signals};
 use unix::Signal;
 
-use crate::home::Held;
+use crate::home::Home;
 use crate::shell::Shell;
 
 /// How many sources there are: signals, control, notification, watch.
 const SOURCES: usize = 4;
+/// Command bytes that are read in one turn.
+const COMMANDS: usize = 64;
 
 /// The sources that are there from the first moment to the last; the shell has the others.
 pub(crate) struct Sources {
     signals: Signals,
-    control: Held,
+    home: Home,
+}
+
+/// Which sources have something to read.
+pub(crate) struct Ready {
+    pub(crate) signalled: bool,
+    pub(crate) controlled: bool,
+    pub(crate) notified: bool,
+    pub(crate) changed: bool,
+}
+
+impl From<[bool; SOURCES]> for Ready {
+    fn from([signalled, controlled, notified, changed]: [bool; SOURCES]) -> Ready {
+        Ready { signalled, controlled, notified, changed }
+    }
+}
+
+/// What signals have told: of SIGCHLD only that it came, one may stand for many deaths.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) child_has_died: bool,
+    pub(crate) events: [Option<Event>; 4],
+}
+
+/// From now on no signal ends this process but SIGKILL.
+pub(crate) fn take_signals() -> Result<Signals, Failure> {
+    signals::take(&[Signal::CHLD, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::INT])
+        .unable(|| "take over the signals")
 }
 
 impl Sources {
-    /// From now on no signal ends this process but SIGKILL.
-    pub(crate) fn open(control: Held) -> Result<Sources, Failure> {
-        let wanted = [Signal::CHLD, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::INT];
-        let signals = signals::take(&wanted).unable(|| "take over the signals")?;
-        Ok(Sources { signals, control })
+    pub(crate) fn new(signals: Signals, home: Home) -> Sources {
+        Sources { signals, home }
     }
 
     /// What to wait for.
     pub(crate) fn descriptors<'a>(&'a self, shell: &'a Shell) -> [Option<BorrowedFd<'a>>; SOURCES] {
-        [Some(self.signals.as_fd()), Some(self.control.fifo.as_fd()), shell.notification(), shell.watch()]
+        [Some(self.signals.as_fd()), Some(self.home.control.as_fd()), shell.notification(), shell.watch()]
     }
 
-    /// Reads the sources that are ready: first readiness, then deaths, then commands.
-    pub(crate) fn read(
-        &mut self,
-        shell: &mut Shell,
-        ready: [bool; SOURCES],
-        events: &mut VecDeque<Event>,
-    ) -> Result<(), Failure> {
-        let [signalled, controlled, notified, changed] = ready;
-        if notified && shell.read_notification() {
-            events.push_back(Event::Ready);
-        }
-        if signalled {
-            self.read_signals(events)?;
-        }
-        if controlled {
-            self.read_commands(events)?;
-        }
-        if changed && shell.read_watch() {
-            events.push_back(Event::RunChanged);
-        }
-        Ok(())
-    }
-
-    fn read_signals(&self, events: &mut VecDeque<Event>) -> Result<(), Failure> {
-        let mut told = Vec::new();
+    /// Signals of one kind that have come in one turn count once.
+    pub(crate) fn read_signals(&self) -> Result<Told, Failure> {
+        let mut told = Told::default();
         while let Some(signal) = self.signals.next().unable(|| "read a signal")? {
             match signal {
-                Signal::TERM => told.push(Event::Terminate),
-                Signal::HUP => told.push(Event::Hangup),
-                Signal::QUIT => told.push(Event::Quit),
-                Signal::INT => told.push(Event::Interrupt),
-                _ => {}
+                Signal::TERM => told.events[0] = Some(Event::Terminate),
+                Signal::HUP => told.events[1] = Some(Event::Hangup),
+                Signal::INT => told.events[2] = Some(Event::Interrupt),
+                Signal::QUIT => told.events[3] = Some(Event::Quit),
+                _ => told.child_has_died = true,
             }
         }
-        // One SIGCHLD may stand for many deaths.
-        while let Some((pid, exit)) = child::reap().unable(|| "wait for a child")? {
-            events.push_back(Event::Exited(pid, exit));
-        }
-        events.extend(told);
-        Ok(())
+        Ok(told)
     }
 
-    fn read_commands(&self, events: &mut VecDeque<Event>) -> Result<(), Failure> {
-        let mut bytes = [0; 64];
-        let count = self.control.fifo.read(&mut bytes).unable(|| "read supervise/control")?;
-        events.extend(bytes[..count].iter().filter_map(|&byte| Command::from_byte(byte)).map(Event::Command));
-        Ok(())
+    pub(crate) fn read_commands(&self) -> Result<[Option<Command>; COMMANDS], Failure> {
+        let mut bytes = [0; COMMANDS];
+        let count = self.home.control.read(&mut bytes).unable(|| "read supervise/control")?;
+        let mut commands = [None; COMMANDS];
+        for (command, &byte) in commands.iter_mut().zip(&bytes[..count]) {
+            *command = Command::from_byte(byte);
+        }
+        Ok(commands)
     }
 }

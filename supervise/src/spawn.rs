@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use lifecycle::{Death, NotStarted, Readiness, Script, Started};
-use servicedir::{names, read_number};
-use sys::child::{self, Spawn, SpawnError};
+use servicedir::{Problem, names, read_number};
+use sys::child::{self, Company, Spawn, SpawnError};
 use sys::{file, problem, process};
 use unix::{Exit, Pid, Signal};
 
@@ -30,8 +30,12 @@ pub(crate) struct Attempt {
 
 /// Starts `run`.
 pub(crate) fn run(name: &CStr) -> Attempt {
-    let lock_fd = read_descriptor(names::LOCK_FD);
-    let mut notification_fd = read_descriptor(names::NOTIFICATION_FD);
+    let (lock_fd, mut notification_fd) =
+        match (read_descriptor(names::LOCK_FD), read_descriptor(names::NOTIFICATION_FD)) {
+            (Ok(lock_fd), Ok(notification_fd)) => (lock_fd, notification_fd),
+            // Without them it would be another service.
+            (Err(problem), _) | (_, Err(problem)) => return no_resources(problem.to_string()),
+        };
     if notification_fd.is_some() && notification_fd == lock_fd {
         cli::warn("notification-fd and lock-fd are the same; notification-fd counts as absent");
         notification_fd = None;
@@ -46,7 +50,7 @@ pub(crate) fn run(name: &CStr) -> Attempt {
             let spawn = Spawn {
                 program: c"./run",
                 args: &[c"./run".to_owned(), name.to_owned()],
-                new_session: true,
+                company: Company::OwnSession,
                 new_pid_namespace: is_there(names::FLAG_NEWPIDNS),
                 give: &give,
                 lock: lock_fd,
@@ -111,16 +115,19 @@ fn readiness(by_notification: bool) -> Readiness {
     }
 }
 
-/// A descriptor for the service, 1 or more. 0 cannot be told from standard input.
-fn read_descriptor(name: &'static str) -> Option<RawFd> {
-    let number = or_default(read_number(name, 1), "none").flatten()?;
-    match RawFd::try_from(number) {
-        Ok(fd) if u64::from(number) < process::descriptor_limit() => Some(fd),
-        _ => {
-            cli::warn(format_args!("{name} is {number}, more than this process may have open; using none"));
-            None
-        }
+/// A descriptor for the service, 1 or more. 0 cannot be told from standard input. An error: it cannot be
+/// read now.
+fn read_descriptor(name: &'static str) -> Result<Option<RawFd>, Problem> {
+    let read = read_number(name, "the number of a descriptor, 1 or more", 1..=i32::MAX as u32);
+    let number = match read {
+        Err(problem) if problem.is_unreadable() => return Err(problem),
+        read => or_default(read, "none").flatten(),
+    };
+    let possible = |&number: &u32| u64::from(number) < process::descriptor_limit();
+    if let Some(number) = number.filter(|number| !possible(number)) {
+        cli::warn(format_args!("{name} is {number}, more than this process may have open; using none"));
     }
+    Ok(number.filter(possible).map(|number| number as RawFd))
 }
 
 /// Starts `crash` or `finish`; `None` if there is none, or it cannot be started, which is said.
@@ -136,28 +143,40 @@ pub(crate) fn script(script: Script, death: Death, name: &CStr) -> Option<Pid> {
         death.group.map_or(0, Pid::get).to_string(),
     ];
     let [code, signal, group] = numbers.map(|number| CString::new(number).unwrap_or_default());
-    spawn_beside(path, &[path.to_owned(), code, signal, name.to_owned(), group])
+    match spawn_beside(path, &[path.to_owned(), code, signal, name.to_owned(), group]) {
+        Ok(pid) => pid,
+        Err(why) => {
+            cli::warn(format_args!("unable to spawn {}: {why}; going on without it", path.to_string_lossy()));
+            None
+        }
+    }
 }
 
-/// Starts `check`.
-pub(crate) fn check(name: &CStr) -> Option<Pid> {
-    spawn_beside(c"./check", &[c"./check".to_owned(), name.to_owned()])
+/// Starts `check`. An error: why not.
+pub(crate) fn check(name: &CStr) -> Result<Pid, String> {
+    let spawned = spawn_beside(c"./check", &[c"./check".to_owned(), name.to_owned()])?;
+    spawned.ok_or_else(|| problem::Problem::Missing.to_string())
 }
 
-fn spawn_beside(path: &CStr, args: &[CString]) -> Option<Pid> {
+/// `None`: there is no such file.
+fn spawn_beside(path: &CStr, args: &[CString]) -> Result<Option<Pid>, String> {
     let file = Path::new(OsStr::from_bytes(path.to_bytes()));
     // To ask first costs a system call, to be refused costs a process. What cannot be asked is tried.
     if matches!(file::exists(file), Ok(false)) && matches!(file::link_target(file), Ok(None)) {
-        return None;
+        return Ok(None);
     }
-    let spawn =
-        Spawn { program: path, args, new_session: true, new_pid_namespace: false, give: &[], lock: None };
-    let why = match child::spawn(&spawn) {
-        Ok(pid) => return Some(pid),
-        Err(SpawnError::Locked) => return None,
-        Err(SpawnError::Fork(error)) => cli::reason(&error),
-        Err(SpawnError::Exec(error)) => problem::diagnose(file, &error).to_string(),
+    let spawn = Spawn {
+        program: path,
+        args,
+        company: Company::OwnSession,
+        new_pid_namespace: false,
+        give: &[],
+        lock: None,
     };
-    cli::warn(format_args!("unable to spawn {}: {why}; going on without it", file.display()));
-    None
+    match child::spawn(&spawn) {
+        Ok(pid) => Ok(Some(pid)),
+        Err(SpawnError::Locked) => Ok(None),
+        Err(SpawnError::Fork(error)) => Err(cli::reason(&error)),
+        Err(SpawnError::Exec(error)) => Err(problem::diagnose(file, &error).to_string()),
+    }
 }

@@ -14,27 +14,34 @@ use cli::options::{Opt, Program};
 const PROGRAMS: &[(&str, Main)] =
     &[("supervise", supervise::main), ("svscan", svscan), ("svctl", svctl::main), ("svwait", svwait::main)];
 
-/// Every name: ours, and those of other suites, which choose a grammar.
+/// The names of other suites, which choose a grammar.
+const OTHERS: [&[(&str, Main)]; 4] = [svscan::NAMES, supervise::NAMES, svctl::NAMES, svwait::NAMES];
+
+/// Every name: ours, and those of other suites.
 pub fn names() -> impl Iterator<Item = &'static (&'static str, Main)> {
-    let others = [svscan::NAMES, supervise::NAMES, svctl::NAMES, svwait::NAMES];
-    PROGRAMS.iter().chain(others.into_iter().flatten())
+    PROGRAMS.iter().chain(OTHERS.into_iter().flatten())
 }
 
 /// `svbox`, as its users see it.
 pub const PROGRAM: Program = Program {
     name: "svbox",
     about: "all programs of the suite in one executable",
-    usage: &["program [ arguments... ]", "--list"],
-    options: &[Opt::long("list", None, "the names it answers to, one a line")],
+    usage: &["program [ arguments... ]", "--list", "--list-compat"],
+    options: &[
+        Opt::long("list", None, "the names of its programs, one a line"),
+        Opt::long("list-compat", None, "the names of other suites that it answers to, one a line"),
+    ],
 };
 
 /// Runs the program that `args[0]` names; called by another name, the one that `args[1]` names.
 pub fn main(mut args: Vec<OsString>) -> ExitCode {
-    if let Some(program) = args.first().and_then(find) {
+    if let Some((name, program)) = args.first().and_then(called) {
+        args[0] = name.into();
         return program(args);
     }
     match args.get(1) {
-        Some(word) if word == "--list" => list(),
+        Some(word) if word == "--list" => list(PROGRAMS.iter()),
+        Some(word) if word == "--list-compat" => list(OTHERS.into_iter().flatten()),
         Some(word) => match find(word) {
             Some(program) => {
                 args.remove(0);
@@ -51,14 +58,23 @@ fn svscan(args: Vec<OsString>) -> ExitCode {
     svscan::main_with(args, true)
 }
 
+/// The name that this executable was called by, with its program. Where the originals are installed too, a name
+/// has a prefix that ends with a dash.
+fn called(path: &OsString) -> Option<(&'static str, Main)> {
+    let name = Path::new(path).file_name()?.as_bytes();
+    let dashes = name.iter().enumerate().filter(|&(_, &byte)| byte == b'-').map(|(at, _)| at + 1);
+    let known = |from: usize| names().find(|(known, _)| known.as_bytes() == &name[from..]);
+    std::iter::once(0).chain(dashes).find_map(known).copied()
+}
+
 /// The program that goes by the last part of this path.
 fn find(name: &OsString) -> Option<Main> {
     let name = Path::new(name).file_name()?.as_bytes();
     names().find(|(known, _)| known.as_bytes() == name).map(|&(_, program)| program)
 }
 
-fn list() -> ExitCode {
-    let text: String = names().flat_map(|(name, _)| [name, "\n"]).collect();
+fn list(names: impl Iterator<Item = &'static (&'static str, Main)>) -> ExitCode {
+    let text: String = names.flat_map(|(name, _)| [name, "\n"]).collect();
     match cli::answer(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(111),

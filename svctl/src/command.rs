@@ -18,12 +18,12 @@ use crate::request::{Order, PROGRAM};
 use crate::target::{Role, Target};
 
 /// The code of the first failure so far.
-#[derive(Default)]
-struct First(Option<u8>);
+#[derive(Debug, Default)]
+pub(crate) struct First(pub(crate) Option<u8>);
 
 impl First {
     /// Reports a failure and keeps its code if it is the first; gives what there is otherwise.
-    fn keep<T>(&mut self, result: Result<T, Failure>) -> Option<T> {
+    pub(crate) fn keep<T>(&mut self, result: Result<T, Failure>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(failure) => {
@@ -110,25 +110,26 @@ fn subscribe(wait: &mut Wait, target: &Target, goal: Goal, order: &Order) -> Res
     {
         return Err(nobody(target));
     }
-    wait.add(dir, attainable(dir, goal))
+    let attainable = attainable(dir, goal);
+    if attainable != goal {
+        let dir = dir.display();
+        cli::warn(format_args!(
+            "{dir}: neither notification-fd nor check is there to tell that it is ready; waiting until it is up"
+        ));
+    }
+    wait.add(dir, attainable)
 }
 
 /// No descriptor is left: the other directories would only fail in the same way.
-fn is_too_many(failure: &Failure) -> bool {
+pub(crate) fn is_too_many(failure: &Failure) -> bool {
     matches!(failure, Failure::System { cause, .. } if process::is_out_of_descriptors(cause))
 }
 
-/// The goal, less the readiness that a service has no way to tell.
-fn attainable(dir: &Path, goal: Goal) -> Goal {
+/// The goal, less the readiness that a service has no way to tell: then it is another one.
+pub(crate) fn attainable(dir: &Path, goal: Goal) -> Goal {
     let tells = |name: &str| file::look(&dir.join(name)).is_ok_and(|found| found.is_some());
     match goal.without_readiness() {
-        Some(lesser) if !tells(names::NOTIFICATION_FD) && !tells(names::CHECK) => {
-            let dir = dir.display();
-            cli::warn(format_args!(
-                "{dir}: neither notification-fd nor check is there to tell that it is ready; waiting until it is up"
-            ));
-            lesser
-        }
+        Some(lesser) if !tells(names::NOTIFICATION_FD) && !tells(names::CHECK) => lesser,
         _ => goal,
     }
 }
@@ -166,7 +167,8 @@ fn nobody(target: &Target) -> Failure {
     })
 }
 
-fn unsent(target: &Target, cause: io::Error) -> Failure {
+/// That commands could not be sent there, and why.
+pub(crate) fn unsent(target: &Target, cause: io::Error) -> Failure {
     let dir = &target.dir;
     let why = match target.role {
         Role::Service => denied(&cause, &[&dir.join(names::CONTROL), &dir.join(names::SUPERVISE)]),

@@ -2,11 +2,16 @@
 
 #![forbid(unsafe_code)]
 
+mod act;
 mod command;
+mod display;
+mod find;
+mod glob;
 mod request;
 mod s6;
 mod status;
 mod target;
+mod tree;
 mod verbs;
 
 use std::ffi::OsString;
@@ -14,8 +19,8 @@ use std::process::ExitCode;
 
 use cli::Failure;
 
+use request::Order;
 pub use request::PROGRAM;
-use request::Request;
 pub use verbs::programs;
 
 /// Every other name that it answers to, with the program that takes its arguments.
@@ -23,6 +28,10 @@ pub const NAMES: &[(&str, cli::Main)] = s6::NAMES;
 
 /// The program.
 pub fn main(mut args: Vec<OsString>) -> ExitCode {
+    // `svctl`, `svctl --watch`: there are no letters with long names.
+    if args.get(1).is_none_or(|word| word == "--watch" || word == "--json") {
+        args.insert(1.min(args.len()), "status".into());
+    }
     if let Some(verb) = args.get(1).and_then(verbs::find) {
         sys::process::raise_descriptor_limit();
         return match (verb.run)(args.split_off(1)) {
@@ -30,16 +39,13 @@ pub fn main(mut args: Vec<OsString>) -> ExitCode {
             Err(failure) => failure.report(),
         };
     }
-    match request::parse(args).and_then(|request| request.map_or(Ok(()), run)) {
+    match request::parse(args).and_then(|request| request.map_or(Ok(()), |order| run(&order))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
 }
 
-fn run(request: Request) -> Result<(), Failure> {
+fn run(order: &Order) -> Result<(), Failure> {
     sys::process::raise_descriptor_limit();
-    match request {
-        Request::Command(order) => command::run(&order),
-        Request::Status { form, dirs } => status::run(form, dirs),
-    }
+    command::run(order)
 }

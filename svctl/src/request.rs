@@ -12,11 +12,11 @@ use unix::Signal;
 /// `svctl` as its users see it.
 pub const PROGRAM: Program = Program {
     name: "svctl",
-    about: "controls services and scan directories, and shows their status",
+    about: "shows services, and controls them and their scanner",
     usage: &[
         "[ -abqhkti12pcyrlPCKoduDUxOQ ] [ -s signal ] [ -w state ] [ -T ms ] servicedir...",
         "[ -anNhztiqb ] scandir...",
-        "status [ --json ] [ dir... ]",
+        "[ verb ... ]",
     ],
     options: &[
         Opt::flag('u', "up: start it, and again whenever it dies"),
@@ -50,35 +50,11 @@ pub const PROGRAM: Program = Program {
         Opt::flag('z', "scanner: collect dead children"),
         Opt::value('w', "state", "wait: u up, U ready, d down, D startable, r, R restarted"),
         Opt::value('T', "ms", "wait so many milliseconds at most; 0: no limit"),
-        Opt::long("json", None, "status: as JSON"),
     ],
 };
 
 /// More letters than this are refused: they must stay together on their way.
 const MOST_LETTERS: usize = 256;
-
-/// What is asked for.
-#[derive(Debug)]
-pub(crate) enum Request {
-    /// Send letters, wait, or both.
-    Command(Order),
-    /// Show services.
-    Status {
-        /// How.
-        form: Form,
-        /// Which; none: all that can be found.
-        dirs: Vec<OsString>,
-    },
-}
-
-/// How the status is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// A line a service.
-    Text,
-    /// For programs.
-    Json,
-}
 
 /// Letters to send and a state to wait for; not both absent.
 #[derive(Debug)]
@@ -94,10 +70,9 @@ pub(crate) struct Order {
 }
 
 /// Reads a command line; `None`: it was answered already.
-pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
+pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Order>, Failure> {
     let Some(words) = PROGRAM.parse(args)? else { return Ok(None) };
     let mut order = Order { letters: Vec::new(), goal: None, timeout: None, dirs: Vec::new() };
-    let mut form = None;
     for word in words {
         match word {
             Word::Operand(operand) => order.dirs.push(operand),
@@ -105,15 +80,8 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
             Word::Option(Name::Letter('w'), value) => order.goal = Some(goal(&value)?),
             Word::Option(Name::Letter('T'), value) => order.timeout = svwait::milliseconds(&value)?,
             Word::Option(Name::Letter(letter), _) => order.letters.push(letter as u8),
-            Word::Option(Name::Long(_), _) => form = Some(Form::Json),
+            Word::Option(Name::Long(_), _) => {}
         }
-    }
-    if is_status(&order) {
-        order.dirs.remove(0);
-        return Ok(Some(Request::Status { form: form.unwrap_or(Form::Text), dirs: order.dirs }));
-    }
-    if form.is_some() {
-        return Err(PROGRAM.misuse("--json is for status only"));
     }
     if order.letters.len() > MOST_LETTERS {
         return Err(PROGRAM.misuse("too many letters"));
@@ -121,17 +89,11 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
     if order.dirs.is_empty() || (order.letters.is_empty() && order.goal.is_none()) {
         return Err(PROGRAM.usage());
     }
-    Ok(Some(Request::Command(order)))
+    Ok(Some(order))
 }
 
-/// `status` is a verb where there is no letter; `svctl -u status` is about a directory of that name.
-fn is_status(order: &Order) -> bool {
-    order.letters.is_empty()
-        && order.goal.is_none()
-        && order.dirs.first().is_some_and(|word| word == "status")
-}
-
-fn signal_letter(value: &OsStr) -> Result<u8, Failure> {
+/// The letter of a signal that has one.
+pub(crate) fn signal_letter(value: &OsStr) -> Result<u8, Failure> {
     let Some(signal) = value.to_str().and_then(Signal::parse) else {
         return Err(PROGRAM.misuse(&format!("no such signal: {}", value.display())));
     };
@@ -153,16 +115,13 @@ mod tests {
     use super::*;
     use control::ScanCommand;
 
-    fn parsed(line: &[&str]) -> Result<Request, u8> {
+    fn parsed(line: &[&str]) -> Result<Order, u8> {
         let args = std::iter::once("svctl").chain(line.iter().copied()).map(OsString::from).collect();
         parse(args).map(|request| request.expect("no help was asked for")).map_err(|failure| failure.code())
     }
 
     fn order(line: &[&str]) -> Order {
-        match parsed(line).unwrap() {
-            Request::Command(order) => order,
-            Request::Status { .. } => panic!("{line:?} is no command"),
-        }
+        parsed(line).unwrap()
     }
 
     #[test]
@@ -183,19 +142,6 @@ mod tests {
         assert_eq!(order.timeout, Some(Duration::from_secs(5)));
         assert_eq!(order.dirs, ["web", "db"]);
         assert_eq!(super::tests::order(&["-twR", "web"]).letters, b"t");
-    }
-
-    #[test]
-    fn status_is_a_verb_only_without_letters() {
-        for (line, form, count) in [
-            (&["status"][..], Form::Text, 0),
-            (&["status", "--json", "web", "db"], Form::Json, 2),
-            (&["--json", "status", "status"], Form::Json, 1),
-        ] {
-            let Request::Status { form: found, dirs } = parsed(line).unwrap() else { panic!("{line:?}") };
-            assert_eq!((found, dirs.len()), (form, count));
-        }
-        assert_eq!(order(&["-u", "status"]).dirs, ["status"]);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use cli::Failure;
 use cli::options::Program;
 
+use crate::{act, status, tree};
+
 /// A verb.
 #[derive(Debug)]
 pub(crate) struct Verb {
@@ -17,7 +19,27 @@ pub(crate) struct Verb {
 }
 
 /// Every verb.
-pub(crate) const VERBS: &[Verb] = &[];
+pub(crate) static VERBS: &[Verb] = &[
+    Verb { name: "status", run: status::run, program: &status::PROGRAM },
+    act("up", 0),
+    act("down", 1),
+    act("restart", 2),
+    act("reload", 3),
+    act("once", 4),
+    act("kill", 5),
+    act("pause", 6),
+    act("cont", 7),
+    act("exit", 8),
+    act("enable", 9),
+    act("disable", 10),
+    Verb { name: "rescan", run: tree::rescan, program: &tree::RESCAN },
+    Verb { name: "stop", run: tree::stop, program: &tree::STOP },
+];
+
+/// One of those that tell supervisors something.
+const fn act(name: &'static str, index: usize) -> Verb {
+    Verb { name, run: act::run, program: &act::ACTS[index].program }
+}
 
 /// The verb that a word is.
 pub(crate) fn find(word: &OsString) -> Option<&'static Verb> {
@@ -27,4 +49,17 @@ pub(crate) fn find(word: &OsString) -> Option<&'static Verb> {
 /// How each verb is called.
 pub fn programs() -> impl Iterator<Item = &'static Program> {
     VERBS.iter().map(|verb| verb.program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_verb_is_called_by_its_name() {
+        for verb in VERBS {
+            assert_eq!(verb.program.name, format!("svctl {}", verb.name));
+            assert!(std::ptr::eq(find(&verb.name.into()).unwrap(), verb), "{}", verb.name);
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use scandir::Names;
-use sys::child::{self, Spawn, SpawnError};
+use sys::child::{self, Company, Spawn, SpawnError};
 use sys::file;
 use unix::Signal;
 
@@ -55,7 +55,13 @@ impl Hooks {
 
 fn spawn(path: &CString) -> Result<(), SpawnError> {
     let args = std::slice::from_ref(path);
-    let spawn =
-        Spawn { program: path, args, new_session: false, new_pid_namespace: false, give: &[], lock: None };
+    let spawn = Spawn {
+        program: path,
+        args,
+        company: Company::Parents,
+        new_pid_namespace: false,
+        give: &[],
+        lock: None,
+    };
     child::spawn(&spawn).map(drop)
 }

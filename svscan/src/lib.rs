@@ -25,10 +25,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use cli::{Failure, Unable};
-use sys::{process, signals};
+use sys::{file, process, signals};
 use unix::Signal;
 
-use options::Options;
 pub use options::PROGRAM;
 pub use s6::NAMES;
 
@@ -66,16 +65,13 @@ pub fn main_with(args: Vec<OsString>, multi_call: bool) -> ExitCode {
 fn run(args: Vec<OsString>, multi_call: bool) -> Result<ExitCode, Failure> {
     let Some(options) = options::parse(args)? else { return Ok(ExitCode::SUCCESS) };
     process::open_standard_descriptors().unable(|| "open /dev/null")?;
+    // First of all: an order to stop that comes while we prepare is read afterwards.
+    let signals = signals::take(&SIGNALS).unable(|| "take signals")?;
+    cli::write_lines_with(file::write_error_line);
     process::keep_descriptors_from_children();
     let ground = Ground::take(&options.directory, options.s6_names)?;
-    let scanner = prepare(options, ground, multi_call)?;
-    Ok(scanner.run())
-}
-
-fn prepare(options: Options, ground: Ground, multi_call: bool) -> Result<Scanner, Failure> {
     let supervise = program::find("supervise", multi_call)?;
     process::become_subreaper().unable(|| "become the parent of orphans")?;
-    let signals = signals::take(&SIGNALS).unable(|| "take signals")?;
     end::prepare(&ground.names);
-    Ok(Scanner::new(options, ground, signals, supervise))
+    Ok(Scanner::new(options, ground, signals, supervise).run())
 }

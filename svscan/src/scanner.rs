@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use cli::{Failure, Unable, reason};
 use roster::{Action, Actions, Event, Remark, Role, Roster, Slot};
-use sys::child::{self, Spawn, SpawnError};
+use sys::child::{self, Company, Spawn, SpawnError};
 use sys::signals::Signals;
 use sys::{clock, file, poll, process};
 use unix::Pid;
@@ -261,7 +261,7 @@ impl Scanner {
         let spawn = Spawn {
             program: &self.supervise.path,
             args: &args,
-            new_session: false,
+            company: Company::OwnGroup,
             new_pid_namespace: false,
             give: &give[..count],
             lock: None,

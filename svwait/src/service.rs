@@ -17,8 +17,10 @@ use crate::watcher::{Verdict, Watcher};
 /// A service that is listened to.
 #[derive(Debug)]
 pub(crate) struct Service {
-    /// As people know it.
+    /// Where it is.
     pub(crate) dir: PathBuf,
+    /// What messages call it.
+    pub(crate) name: String,
     /// What is known of it.
     pub(crate) watcher: Watcher,
     /// It had failed before the subscription.
@@ -31,7 +33,7 @@ pub(crate) struct Service {
 
 impl Service {
     /// Listens to `dir`, then looks at it.
-    pub(crate) fn subscribe(dir: &Path, goal: Goal) -> Result<Service, Failure> {
+    pub(crate) fn subscribe(dir: &Path, name: String, goal: Goal) -> Result<Service, Failure> {
         let (is_supervised, supervisor) = match control::watch(dir) {
             Ok(supervisor) => (supervisor.is_some(), supervisor),
             // We may listen all the same, and then there is somebody to listen to.
@@ -39,14 +41,14 @@ impl Service {
             Err(error) => return Err(refused(dir, error)),
         };
         if !is_supervised {
-            return Ok(Service::unsupervised(dir, goal));
+            return Ok(Service::unsupervised(dir, name, goal));
         }
         let notices = listen_to(dir).map_err(|cause| refused(dir, cause))?;
         let known = read_record(dir)?;
         let failed_before = known.is_none_or(|record| record.pid.is_none())
             && record::read_detail(dir).is_ok_and(|detail| detail.failed.is_some());
         let watcher = Watcher::new(goal, known.as_ref());
-        Ok(Service { dir: dir.into(), watcher, failed_before, notices: Some(notices), supervisor })
+        Ok(Service { dir: dir.into(), name, watcher, failed_before, notices: Some(notices), supervisor })
     }
 
     /// Counts a failure from before the subscription.
@@ -56,16 +58,16 @@ impl Service {
         }
     }
 
-    fn unsupervised(dir: &Path, goal: Goal) -> Service {
+    fn unsupervised(dir: &Path, name: String, goal: Goal) -> Service {
         let watcher = Watcher::unsupervised(goal);
         let has = |name| file::look_no_follow(&dir.join(name)).is_ok_and(|found| found.is_some());
         if !has(names::RUN) && !has(names::SUPERVISE) {
-            warn(format_args!("{}: no service directory: it has neither run nor supervise", dir.display()));
+            warn(format_args!("{name}: no service directory: it has neither run nor supervise"));
         }
         if watcher.verdict() != Some(Verdict::Reached) {
-            say(format_args!("{}: no supervisor is running", dir.display()));
+            say(format_args!("{name}: no supervisor is running"));
         }
-        Service { dir: dir.into(), watcher, failed_before: false, notices: None, supervisor: None }
+        Service { dir: dir.into(), name, watcher, failed_before: false, notices: None, supervisor: None }
     }
 
     /// Reads the letters that have come; 0: none now.
@@ -97,16 +99,16 @@ impl Service {
         (self.notices, self.supervisor) = (None, None);
         match self.watcher.verdict() {
             Some(Verdict::Failed) => self.say_failed(),
-            Some(Verdict::Lost) => say(format_args!("{}: its supervisor has exited", self.dir.display())),
+            Some(Verdict::Lost) => say(format_args!("{}: its supervisor has exited", self.name)),
             Some(Verdict::Reached) | None => {}
         }
     }
 
     fn say_failed(&self) {
-        let dir = self.dir.display();
+        let name = &self.name;
         match record::read_detail(&self.dir).ok().and_then(|detail| detail.failed) {
-            Some(reason) => say(format_args!("{dir}: the service has failed ({})", reason.word())),
-            None => say(format_args!("{dir}: the service has failed")),
+            Some(reason) => say(format_args!("{name}: the service has failed ({})", reason.word())),
+            None => say(format_args!("{name}: the service has failed")),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Subscriptions to services, and the one wait for all of them.
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use sys::{clock, poll};
 
 use crate::goal::{Goal, Quantity};
 use crate::service::Service;
-use crate::watcher::{Outcome, Watcher, outcome};
+use crate::watcher::{Outcome, Verdict, Watcher, outcome};
 
 /// More services than this can fail; the exit code counts no further, since 99 means something else.
 const MOST_FAILED: usize = 98;
@@ -45,9 +46,22 @@ impl Wait {
     /// # Errors
     /// It does not exist, or may not be listened to; there are too many.
     pub fn add(&mut self, dir: &Path, goal: Goal) -> Result<(), Failure> {
-        let service = Service::subscribe(dir, goal)?;
+        self.add_as(dir, dir.display().to_string(), goal)
+    }
+
+    /// The same, and messages call it `name`.
+    ///
+    /// # Errors
+    /// As `add`.
+    pub fn add_as(&mut self, dir: &Path, name: String, goal: Goal) -> Result<(), Failure> {
+        let service = Service::subscribe(dir, name, goal)?;
         self.services.push(service);
         Ok(())
+    }
+
+    /// The service that was added as number `index` has reached its goal, as far as is known.
+    pub fn is_reached(&self, index: usize) -> bool {
+        self.services[index].watcher.verdict() == Some(Verdict::Reached)
     }
 
     /// Counts services that had failed when they were added: for a wait without a command, which
@@ -63,9 +77,25 @@ impl Wait {
     /// # Errors
     /// Time is up (99); a supervisor is gone (102); n services have failed (n). What happened to which
     /// service is said here, when it happens; the failure is silent.
-    pub fn finish(mut self, quantity: Quantity, timeout: Option<Duration>) -> Result<(), Failure> {
+    pub fn finish(self, quantity: Quantity, timeout: Option<Duration>) -> Result<(), Failure> {
+        self.finish_telling(quantity, timeout, &mut |_| {})
+    }
+
+    /// The same, and calls `tell` as soon as a service has reached its goal, with the number of those that
+    /// were added before it.
+    ///
+    /// # Errors
+    /// As `finish`.
+    pub fn finish_telling(
+        mut self,
+        quantity: Quantity,
+        timeout: Option<Duration>,
+        tell: &mut dyn FnMut(usize),
+    ) -> Result<(), Failure> {
         let deadline = timeout.map(|timeout| clock::monotonic() + timeout);
         let mut outcome = self.outcome(quantity);
+        let mut told = vec![false; self.services.len()];
+        self.tell(&mut told, 0..self.services.len(), tell);
         while outcome.is_none() {
             let woken = self.sleep(deadline).unable(|| "wait for notices")?;
             if woken.is_empty() {
@@ -74,6 +104,8 @@ impl Wait {
             for source in woken {
                 if outcome.is_none() {
                     outcome = self.take(source, quantity)?;
+                    let (Source::Notices(i) | Source::Supervisor(i)) = source;
+                    self.tell(&mut told, i..i + 1, tell);
                 }
             }
         }
@@ -81,6 +113,14 @@ impl Wait {
             Some(Outcome::Failed(count)) => Err(Failure::Silent(count.min(MOST_FAILED) as u8)),
             Some(Outcome::Lost) => Err(Failure::Silent(102)),
             Some(Outcome::Reached) | None => Ok(()),
+        }
+    }
+
+    fn tell(&self, told: &mut [bool], which: Range<usize>, tell: &mut dyn FnMut(usize)) {
+        for i in which {
+            if self.is_reached(i) && !std::mem::replace(&mut told[i], true) {
+                tell(i);
+            }
         }
     }
 
@@ -131,8 +171,7 @@ impl Wait {
     fn timed_out(&self) -> Failure {
         let waiting: Vec<_> =
             self.services.iter().filter(|service| service.watcher.verdict().is_none()).collect();
-        let named: Vec<_> =
-            waiting.iter().take(MOST_NAMED).map(|service| service.dir.display().to_string()).collect();
+        let named: Vec<_> = waiting.iter().take(MOST_NAMED).map(|service| service.name.clone()).collect();
         let more = match waiting.len() - named.len() {
             0 => String::new(),
             count => format!(" and {count} more"),

@@ -11,6 +11,7 @@ mod namespace;
 mod scratch;
 mod service;
 mod supervisor;
+mod terminal;
 mod tree;
 
 use std::os::unix::fs::symlink;
@@ -25,6 +26,7 @@ pub use namespace::Namespace;
 pub use scratch::Scratch;
 pub use service::Service;
 pub use supervisor::Supervisor;
+pub use terminal::Terminal;
 pub use tree::{Scan, Tree};
 
 /// How long anything may take that should take no time: a machine under load is slow, not wrong.

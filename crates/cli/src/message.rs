@@ -3,12 +3,20 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The longest line, its newline included; what is longer is cut. Pipes keep so much together (pipe(7)).
 const LONGEST: usize = 1024;
 
 static PROGRAM: Mutex<Cow<'static, str>> = Mutex::new(Cow::Borrowed("sv"));
+
+static WRITE: OnceLock<fn(&[u8])> = OnceLock::new();
+
+/// Sets how lines reach standard error. A program that must never wait for whoever reads it gives a way
+/// that does not.
+pub fn write_lines_with(write: fn(&[u8])) {
+    let _ = WRITE.set(write);
+}
 
 /// Sets what every message of this process begins with: `svctl`, or `supervise web`.
 pub fn name_program(name: impl Into<Cow<'static, str>>) {
@@ -33,7 +41,10 @@ fn say_plainly(text: &dyn Display) {
     let _ = write!(line, ": {text}");
     let length = line.length.min(LONGEST - 1);
     line.bytes[length] = b'\n';
-    let _ = io::stderr().write_all(&line.bytes[..=length]);
+    match WRITE.get() {
+        Some(write) => write(&line.bytes[..=length]),
+        None => drop(io::stderr().write_all(&line.bytes[..=length])),
+    }
 }
 
 /// A line in the making.

@@ -52,7 +52,7 @@ impl Subscription {
 }
 
 /// `ftrig1:@`, a label, `:` and six characters that no other subscription of this moment has: the pid,
-/// and the low bits of the nanoseconds, in 64 digits.
+/// and the number of the subscription, in 64 digits.
 fn unique_name() -> String {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);

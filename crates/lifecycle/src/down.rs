@@ -9,7 +9,8 @@ use status::Notice;
 use unix::{Exit, Now};
 
 use crate::event::{Action, Death, Event, NotStarted, Readiness, Script, Started};
-use crate::service::{Check, Ending, Leaving, Phase, Service, Up};
+use crate::phase::{Check, Ending, Leaving, Phase, Up};
+use crate::service::Service;
 use crate::settings::Settings;
 
 pub(crate) fn step(
@@ -29,7 +30,9 @@ pub(crate) fn step(
         }
         Event::RunSpawned(Err(NotStarted::NoResources)) => {
             let start_at = service.next_try(now, settings);
-            try_again(service, start_at, now)
+            service.untouched = false;
+            service.wait_for_start(start_at, now);
+            vec![Action::Publish(&[])]
         }
         Event::Command(command) => obey(service, start_at, command),
         Event::Hangup => leave(service, start_at),
@@ -93,14 +96,6 @@ fn cannot_execute(service: &mut Service, exit: Exit, now: Now, settings: &Settin
     vec![Action::SpawnScript(Script::Crash, death)]
 }
 
-/// It is down as it was; only the next start may have moved.
-pub(crate) fn try_again(service: &mut Service, start_at: Duration, now: Now) -> Vec<Action> {
-    service.untouched = false;
-    service.wait_for_start(start_at, now);
-    let notices: &[Notice] = if service.failed.is_some() { &[Notice::Failed, Notice::Down] } else { &[] };
-    vec![Action::Publish(notices)]
-}
-
 fn obey(service: &mut Service, start_at: Option<Duration>, command: Command) -> Vec<Action> {
     match command {
         Command::Up => {
@@ -113,6 +108,7 @@ fn obey(service: &mut Service, start_at: Option<Duration>, command: Command) -> 
         }
         Command::Once => {
             service.want(false);
+            service.failed = None;
             vec![Action::SpawnRun]
         }
         Command::Down | Command::Disable | Command::NoRestart | Command::NoRestartDisable => {

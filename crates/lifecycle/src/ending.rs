@@ -7,9 +7,9 @@ use control::Command;
 use status::{Notice, Reason};
 use unix::{Exit, Now, Pid, Signal};
 
-use crate::down;
 use crate::event::{Action, Event, Overdue, Script};
-use crate::service::{Ending, Leaving, Phase, Service};
+use crate::phase::{Ending, Leaving, Phase};
+use crate::service::Service;
 use crate::settings::Settings;
 
 /// The exit code of a script that says: never again.
@@ -47,6 +47,10 @@ pub(crate) fn step(
             let group = ending.pid.map(|pid| Action::KillGroup(pid, Signal::INT));
             group.into_iter().chain([Action::Exit(0)]).collect()
         }
+        Event::RunChanged if ending.death.group.is_none() => {
+            service.phase = Phase::Ending(Ending { start_at: now.monotonic, ..ending });
+            Vec::new()
+        }
         Event::Exited(..)
         | Event::RunSpawned(_)
         | Event::CheckSpawned(_)
@@ -82,9 +86,11 @@ fn go_on(service: &mut Service, ending: Ending, now: Now) -> Vec<Action> {
         }
         // `run` never lived and nothing was sent: it is down as it was.
         (Script::Crash, None) if !ending.told => {
-            let mut actions = down::try_again(service, ending.start_at, now);
-            actions.extend(service.exit_if_leaving());
-            actions
+            service.untouched = false;
+            service.wait_for_start(ending.start_at, now);
+            let failed = service.failed.is_some();
+            let notices: &[Notice] = if failed { &[Notice::Failed, Notice::Down] } else { &[] };
+            [Action::Publish(notices)].into_iter().chain(service.exit_if_leaving()).collect()
         }
         (Script::Crash, None) | (Script::Finish, _) => service.come_down(ending.start_at, ending.told, now),
     }

@@ -17,10 +17,12 @@ extern crate alloc;
 mod down;
 mod ending;
 mod event;
+mod phase;
 mod service;
 mod settings;
 mod up;
 
 pub use event::{Action, Death, Event, NotStarted, Overdue, Readiness, Script, Started};
-pub use service::{Check, Ending, Leaving, Phase, Service, Up};
+pub use phase::{Check, Ending, Leaving, Phase, Up};
+pub use service::Service;
 pub use settings::{Essential, RestartDelay, RestartLimit, Settings};

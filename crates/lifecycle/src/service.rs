@@ -1,108 +1,19 @@
-//! The state, what follows from it, and the step by phase.
+//! The state of a service, what follows from it, and the step by phase.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use status::{Detail, Notice, Reason, Record};
-use unix::{Exit, Now, Pid, Stamp};
+use unix::{Exit, Now, Stamp};
 
-use crate::event::{Action, Death, Event, Script};
+use crate::event::{Action, Event};
+use crate::phase::{Leaving, Phase};
 use crate::settings::Settings;
 use crate::{down, ending, up};
 
 /// From a start that failed to the next one, at least, even where `restart-delay` is 0.
 const LEAST_RETRY: Duration = Duration::from_millis(100);
-
-/// Where the service is in its life. Each phase holds what exists only in that phase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// No process. Starts at `start_at`; `None` waits for a command.
-    Down {
-        /// On the monotonic clock.
-        start_at: Option<Duration>,
-    },
-    /// `run` lives.
-    Up(Up),
-    /// `run` has died; `crash` or `finish` lives.
-    Ending(Ending),
-}
-
-/// `run` lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Up {
-    /// Its pid, and its process group.
-    pub pid: Pid,
-    /// When it was started, on the monotonic clock.
-    pub started_at: Duration,
-    /// A command stopped it.
-    pub paused: bool,
-    /// It is ready.
-    pub ready: bool,
-    /// It gets SIGKILL then.
-    pub kill_at: Option<Duration>,
-    /// A command or a shutdown asked for its end.
-    pub asked_to_end: bool,
-    /// Signals that commands sent and that a service may or may not die of, as `Signal::bit`.
-    pub signals_sent: u64,
-    /// What is known of `check`.
-    pub check: Check,
-}
-
-/// What is known of `check`, while its service is up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Check {
-    /// There is none, or it has done its work.
-    None,
-    /// The next one starts then.
-    Waiting {
-        /// On the monotonic clock.
-        at: Duration,
-        /// From one to the next.
-        interval: Duration,
-    },
-    /// It lives.
-    Running {
-        /// Its pid, and its process group; `None` until `SpawnCheck` is answered.
-        pid: Option<Pid>,
-        /// When it was started.
-        started_at: Duration,
-        /// From one to the next, and the longest life of one.
-        interval: Duration,
-        /// It was killed for living too long.
-        killed: bool,
-    },
-}
-
-/// `run` has died; a script lives, or the answer to `SpawnScript` is awaited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// What the scripts are told.
-    pub death: Death,
-    /// Which script it is.
-    pub script: Script,
-    /// The script; `None` until `SpawnScript` is answered.
-    pub pid: Option<Pid>,
-    /// It gets SIGKILL then.
-    pub kill_at: Option<Duration>,
-    /// `Dead` was sent.
-    pub told: bool,
-    /// `run` may be started again from then on.
-    pub start_at: Duration,
-}
-
-/// Whether the supervisor is to exit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leaving {
-    /// No.
-    No,
-    /// Once the service is down and finished.
-    WhenDown,
-    /// After one more life: a logger that waits to be started again reads its pipe to the end first.
-    AfterOneMore,
-    /// Once it is finished: it was essential.
-    Essential,
-}
 
 /// One service, from its supervisor's first moment to its last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,7 +104,7 @@ impl Service {
     pub fn next_start_at(&self) -> Option<Duration> {
         match self.phase {
             Phase::Down { start_at } => start_at,
-            Phase::Ending(ending) if self.wanted_up => Some(ending.start_at),
+            Phase::Ending(ending) if self.wanted_up && self.leaving == Leaving::No => Some(ending.start_at),
             Phase::Ending(_) | Phase::Up(_) => None,
         }
     }
@@ -260,6 +171,9 @@ impl Service {
         };
         self.crashes.push_back(now.monotonic);
         self.crashes.retain(|&crash| crash + limit.within >= now.monotonic);
+        while self.crashes.len() > usize::from(limit.count) {
+            self.crashes.pop_front();
+        }
         if self.crashes.len() >= usize::from(limit.count) {
             self.fail(Reason::MaxRestarts);
         }

@@ -9,7 +9,8 @@ use status::Notice;
 use unix::{Exit, Now, Pid, Signal};
 
 use crate::event::{Action, Death, Event, Overdue, Script};
-use crate::service::{Check, Ending, Leaving, Phase, Service, Up};
+use crate::phase::{Check, Ending, Leaving, Phase, Up};
+use crate::service::Service;
 use crate::settings::{Essential, Settings};
 
 /// Signals that are sent to end a service: whatever it then does, its end was asked for. Of any other one
@@ -50,8 +51,11 @@ pub(crate) fn step(
             bring_down(service, up, now, settings)
         }
         Event::Hangup => leave(service, up),
-        Event::Quit => vec![Action::Exit(0)],
-        Event::Interrupt => vec![Action::KillGroup(up.pid, Signal::INT), Action::Exit(0)],
+        Event::Quit => end_check(up).into_iter().chain([Action::Exit(0)]).collect(),
+        Event::Interrupt => {
+            let interrupt = Action::KillGroup(up.pid, Signal::INT);
+            [interrupt].into_iter().chain(end_check(up)).chain([Action::Exit(0)]).collect()
+        }
         Event::Ready | Event::RunSpawned(_) | Event::ScriptSpawned(_) | Event::RunChanged => Vec::new(),
     }
 }
@@ -104,7 +108,8 @@ fn bring_down(service: &mut Service, up: Up, now: Now, settings: &Settings) -> V
 
 fn leave(service: &mut Service, up: Up) -> Vec<Action> {
     service.leaving = Leaving::WhenDown;
-    service.phase = Phase::Up(Up { asked_to_end: true, ..up });
+    // A logger is about to be ended by the end of its input; another service lives as long as it likes.
+    service.phase = Phase::Up(Up { asked_to_end: up.asked_to_end || service.is_logger, ..up });
     Vec::new()
 }
 
@@ -188,10 +193,17 @@ fn die(service: &mut Service, up: Up, exit: Exit, now: Now, settings: &Settings)
     let script = if crashed { Script::Crash } else { Script::Finish };
     let ending = Ending { death, script, pid: None, kill_at: None, told: false, start_at };
     service.phase = Phase::Ending(ending);
-    let mut actions = vec![Action::StopListening];
-    if let Check::Running { pid: Some(pid), .. } = up.check {
-        actions.push(Action::KillGroup(pid, Signal::KILL));
+    [Action::StopListening]
+        .into_iter()
+        .chain(end_check(up))
+        .chain([Action::Remember(now.wall, exit), Action::SpawnScript(script, death)])
+        .collect()
+}
+
+/// A check does not outlive what it checks.
+fn end_check(up: Up) -> Option<Action> {
+    match up.check {
+        Check::Running { pid: Some(pid), .. } => Some(Action::KillGroup(pid, Signal::KILL)),
+        Check::None | Check::Waiting { .. } | Check::Running { pid: None, .. } => None,
     }
-    actions.extend([Action::Remember(now.wall, exit), Action::SpawnScript(script, death)]);
-    actions
 }

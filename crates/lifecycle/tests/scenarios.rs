@@ -67,11 +67,34 @@ fn crash_runs_before_finish_and_both_are_told_how_it_died() {
 
 #[test]
 fn death_that_a_command_asked_for_is_no_crash() {
-    for command in [Command::Down, Command::Restart, Command::Signal(Signal::KILL), Command::Exit] {
+    for command in [Command::Down, Command::Restart, Command::Signal(Signal::KILL)] {
         let (_, actions) =
             run(up(true, false), &[Event::Command(command), Event::Exited(pid(7), Exit::Code(3))], at(9));
         assert!(matches!(actions.last(), Some(Action::SpawnScript(Script::Finish, _))), "{command:?}");
     }
+}
+
+#[test]
+fn supervisor_that_is_to_exit_excuses_the_death_of_a_logger_only() {
+    for (logger, script) in [(true, Script::Finish), (false, Script::Crash)] {
+        let events = [Event::Command(Command::Exit), Event::Exited(pid(7), Exit::Code(3))];
+        let (_, actions) = run(up(true, logger), &events, at(9));
+        assert!(matches!(actions.last(), Some(Action::SpawnScript(last, _)) if *last == script), "{logger}");
+    }
+}
+
+#[test]
+fn run_that_changes_while_crash_runs_is_tried_when_crash_has_ended() {
+    let delay = RestartDelay { min: Duration::from_secs(60), max: Duration::from_secs(60) };
+    let settings = Settings { restart_delay: delay, ..SETTINGS };
+    let events = [
+        Event::RunSpawned(Err(NotStarted::CannotExecute(Exit::NOT_EXECUTABLE))),
+        Event::ScriptSpawned(Some(pid(8))),
+        Event::RunChanged,
+        Event::Exited(pid(8), Exit::Code(0)),
+    ];
+    let (service, _) = run_with(Service::new(at(0), true, false), &events, at(5), &settings);
+    assert_eq!(service.deadline(), Some(Duration::from_secs(5)));
 }
 
 #[test]

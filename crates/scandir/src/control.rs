@@ -1,6 +1,8 @@
 //! Commands to a scanner.
 
+use std::cell::Cell;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use control::ScanCommand;
@@ -36,6 +38,17 @@ pub fn send(dir: &Path, commands: &[ScanCommand]) -> io::Result<Sent> {
 /// As `send`.
 pub fn is_scanned(dir: &Path) -> io::Result<bool> {
     Ok(through(dir, |path| fifo::open_to_write(path).map(drop))? == Sent::Yes)
+}
+
+/// The scanner of `dir`, as a descriptor: it polls as having an error as soon as that scanner is gone or
+/// has become another program. `None`: nobody scans `dir`.
+///
+/// # Errors
+/// As `send`.
+pub fn watch(dir: &Path) -> io::Result<Option<OwnedFd>> {
+    let scanner = Cell::new(None);
+    through(dir, |path| fifo::open_to_write(path).map(|fd| scanner.set(Some(fd))))?;
+    Ok(scanner.into_inner())
 }
 
 fn through(dir: &Path, attempt: impl Fn(&Path) -> io::Result<()>) -> io::Result<Sent> {

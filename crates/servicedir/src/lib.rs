@@ -10,4 +10,4 @@ pub mod names;
 pub mod record;
 mod settings;
 
-pub use settings::{Given, Problem, read_given, read_number, read_word};
+pub use settings::{Given, Problem, number, read_given, read_number, read_word};

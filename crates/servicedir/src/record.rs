@@ -36,12 +36,15 @@ pub fn read_detail(dir: &Path) -> io::Result<Detail> {
     Ok(std::str::from_utf8(text).map_or_else(|_| Detail::default(), Detail::decode))
 }
 
-/// Replaces the record in the current directory.
+/// Replaces the record in the current directory. Where there is no room for a new one, the old one is
+/// written over: it has the same size, and one write of so few bytes is not seen half done.
 ///
 /// # Errors
 /// As `sys::file::replace`.
 pub fn write(record: &Record) -> io::Result<()> {
-    file::replace(Path::new(names::STATUS), Path::new(names::STATUS_NEW), &record.encode(), 0o644)
+    let (path, bytes) = (Path::new(names::STATUS), record.encode());
+    file::replace(path, Path::new(names::STATUS_NEW), &bytes, 0o644)
+        .or_else(|error| file::overwrite(path, &bytes).map_err(|_| error))
 }
 
 /// Replaces the detail in the current directory, or removes it when it says nothing.
@@ -73,8 +76,10 @@ pub fn notify(notices: &[Notice]) -> io::Result<()> {
 /// # Errors
 /// What open(2) and read(2) say.
 pub fn read_deaths(dir: &Path) -> io::Result<Vec<Death>> {
-    let mut buffer = vec![0; MOST_DEATHS * DEATH_SIZE];
-    let bytes = file::read_into(&dir.join(names::DEATH_TALLY), &mut buffer)?.unwrap_or_default();
+    let path = dir.join(names::DEATH_TALLY);
+    let size = file::look(&path)?.map_or(0, |info| info.size as usize);
+    let mut buffer = vec![0; size.min(MOST_DEATHS * DEATH_SIZE)];
+    let bytes = file::read_into(&path, &mut buffer)?.unwrap_or_default();
     let (deaths, _) = bytes.as_chunks::<DEATH_SIZE>();
     Ok(deaths.iter().map(Death::decode).collect())
 }

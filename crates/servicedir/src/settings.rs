@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -32,13 +33,18 @@ enum What {
     Wrong(String, &'static str),
 }
 
+impl Problem {
+    /// The file may be all right: it cannot be read now.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.what, What::Unreadable(_))
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
             What::Unreadable(error) => {
-                let text = error.to_string();
-                let text = text.split(" (os error").next().unwrap_or_default();
-                write!(f, "unable to read {}: {text}", self.name)
+                write!(f, "unable to read {}: {}", self.name, sys::problem::plain(error))
             }
             What::NotAFile => write!(f, "{} is not a regular file", self.name),
             What::Wrong(content, wanted) if content.is_empty() => {
@@ -104,15 +110,22 @@ fn explain(path: &Path, error: io::Error, otherwise: impl Fn(io::Error) -> Probl
     }
 }
 
-/// A setting that is one number, `smallest` or more.
+/// A setting that is one number of this range; `wanted` says so.
 ///
 /// # Errors
 /// As `read_given`, or it is no such number.
-pub fn read_number(name: &'static str, smallest: u32) -> Result<Option<u32>, Problem> {
-    read_word(name, "a number", |word| {
-        let plain = word.bytes().all(|b| b.is_ascii_digit());
-        u32::from_str(word).ok().filter(|&n| plain && n >= smallest)
-    })
+pub fn read_number(
+    name: &'static str,
+    wanted: &'static str,
+    range: RangeInclusive<u32>,
+) -> Result<Option<u32>, Problem> {
+    read_word(name, wanted, |word| number(word).filter(|n| range.contains(n)))
+}
+
+/// A plain decimal number: no sign, no space.
+pub fn number(word: &str) -> Option<u32> {
+    let plain = word.bytes().all(|b| b.is_ascii_digit());
+    u32::from_str(word).ok().filter(|_| plain)
 }
 
 /// A setting that is one word which `parse` understands; `wanted` says what that is.

@@ -24,6 +24,17 @@ const MOST_GIVEN: usize = 8;
 /// The most arguments, its name included, that a child can be given.
 const MOST_ARGS: usize = 8;
 
+/// Session and process group of a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Company {
+    /// Those of its parent.
+    Parents,
+    /// A process group of its own: what is typed at the parent's terminal is not for it.
+    OwnGroup,
+    /// A session of its own, and so a group.
+    OwnSession,
+}
+
 /// How to start a program.
 #[derive(Debug)]
 pub struct Spawn<'a> {
@@ -31,8 +42,8 @@ pub struct Spawn<'a> {
     pub program: &'a CStr,
     /// What it is called with, 8 at most; the first is its name.
     pub args: &'a [CString],
-    /// In a session of its own, so in a process group of its own.
-    pub new_session: bool,
+    /// Whose company it is in.
+    pub company: Company,
     /// As process 1 of a PID namespace of its own (needs CAP_SYS_ADMIN).
     pub new_pid_namespace: bool,
     /// Descriptors it gets, each once, as (ours, its number), 8 at most. Every other one of ours is close-on-exec.
@@ -88,7 +99,9 @@ pub(crate) fn start(spawn: &Spawn<'_>, argv: &[*const c_char]) -> Result<Pid, Sp
     // SAFETY: with CLONE_VFORK this thread sleeps until the child has executed a program or has exited,
     // so `stack` and `plan` outlive the child's use of them and are not used by both at once. The top
     // of the stack is aligned to 16 bytes. CLONE_VM without CLONE_SIGHAND gives the child its own
-    // signal dispositions and mask; `become_program` calls async-signal-safe functions only.
+    // signal dispositions and mask; `become_program` calls async-signal-safe functions only. Below the
+    // stack there is no guard page: its size is some times what those functions were seen to use, with
+    // every signal blocked until the exec and no handler installed after that.
     let number = unsafe {
         let top = stack.as_mut_ptr().add(CHILD_STACK);
         let top = top.sub(top as usize % 16);
@@ -121,9 +134,11 @@ extern "C" fn become_program(plan: *mut c_void) -> c_int {
     // its own descriptor table, session, and signal mask. `argv` ends with a null pointer.
     unsafe {
         let plan = &mut *plan.cast::<Plan<'_>>();
-        if plan.spawn.new_session {
-            libc::setsid();
-        }
+        match plan.spawn.company {
+            Company::Parents => 0,
+            Company::OwnGroup => libc::setpgid(0, 0),
+            Company::OwnSession => libc::setsid(),
+        };
         if give(plan.spawn.give) && lock(plan) {
             let mut none = MaybeUninit::<libc::sigset_t>::uninit();
             libc::sigemptyset(none.as_mut_ptr());
@@ -168,7 +183,8 @@ unsafe fn lock(plan: &mut Plan<'_>) -> bool {
         lock.l_type = libc::F_WRLCK as libc::c_short;
         libc::fcntl(fd, libc::F_SETLK, &raw const lock) != -1
     };
-    plan.locked = !taken;
+    // SAFETY: errno is this thread's.
+    plan.locked = !taken && [libc::EAGAIN, libc::EACCES].contains(unsafe { &*libc::__errno_location() });
     taken
 }
 
@@ -284,7 +300,14 @@ mod tests {
     }
 
     fn plain<'a>(args: &'a [CString], give: &'a [(BorrowedFd<'a>, RawFd)]) -> Spawn<'a> {
-        Spawn { program: &args[0], args, new_session: true, new_pid_namespace: false, give, lock: None }
+        Spawn {
+            program: &args[0],
+            args,
+            company: Company::OwnSession,
+            new_pid_namespace: false,
+            give,
+            lock: None,
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
+use crate::fifo;
 use crate::file::{self, Kind};
 
 /// Bytes of entries that the kernel hands over at a time; a name takes 24 to 280 of them.
@@ -50,10 +51,13 @@ impl Dir {
     /// Opens the FIFO of this name for writing, without waiting for a reader and without following a link.
     ///
     /// # Errors
-    /// What open(2) says; ENXIO (`fifo::is_nobody`): nobody reads it.
+    /// What open(2) says; ENXIO (`fifo::is_nobody`): nobody reads it; `InvalidInput`: it is no FIFO.
     pub fn open_to_write(&self, name: &CStr) -> io::Result<OwnedFd> {
         let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-        Ok(rustix::fs::openat(&self.0, name, flags, Mode::empty())?)
+        let fd = rustix::fs::openat(&self.0, name, flags, Mode::empty())?;
+        // Somebody may have planted a hard link to a file that only we can write.
+        fifo::check(&fd)?;
+        Ok(fd)
     }
 
     /// Removes the file of this name.

@@ -9,7 +9,7 @@ use std::ptr;
 use rustix::io::Errno;
 use unix::Pid;
 
-use crate::child::{self, Spawn, SpawnError};
+use crate::child::{self, Company, Spawn, SpawnError};
 use crate::file::{self, Kind};
 use crate::{process, signals};
 
@@ -95,7 +95,7 @@ pub fn spawn(words: &[OsString]) -> io::Result<Pid> {
     let plan = Spawn {
         program: &words.program,
         args: &[],
-        new_session: false,
+        company: Company::Parents,
         new_pid_namespace: false,
         give: &[],
         lock: None,

@@ -54,8 +54,14 @@ pub fn open_to_read(path: &Path) -> io::Result<OwnedFd> {
 pub fn open_to_write(path: &Path) -> io::Result<OwnedFd> {
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let fd = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
-    match FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) {
-        FileType::Fifo => Ok(fd),
+    check(&fd)?;
+    Ok(fd)
+}
+
+/// An error (`InvalidInput`) unless this is a FIFO.
+pub(crate) fn check(fd: &OwnedFd) -> io::Result<()> {
+    match FileType::from_raw_mode(rustix::fs::fstat(fd)?.st_mode) {
+        FileType::Fifo => Ok(()),
         _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a FIFO")),
     }
 }

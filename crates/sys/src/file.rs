@@ -147,7 +147,17 @@ pub fn replace(path: &Path, temporary: &Path, bytes: &[u8], mode: u32) -> io::Re
     written
 }
 
-/// Appends to a file, made with `mode` less the umask if it is missing, in one write.
+/// Writes over the beginning of a file that is there, in one write: where a new file has no room left,
+/// the old one's blocks are still ours.
+///
+/// # Errors
+/// What open(2) and write(2) say.
+pub fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    write_all(&rustix::fs::openat(CWD, path, flags, Mode::empty())?, bytes)
+}
+
+/// Appends to a file, made with `mode` less the umask if it is missing.
 ///
 /// # Errors
 /// What open(2) and write(2) say.
@@ -172,6 +182,15 @@ pub fn make_empty(path: &Path, mode: u32) -> io::Result<()> {
 pub fn open_emptied(path: &Path, mode: u32) -> io::Result<OwnedFd> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC | OFlags::NONBLOCK;
     Ok(rustix::fs::openat(CWD, path, flags | OFlags::NOFOLLOW, Mode::from_raw_mode(mode))?)
+}
+
+/// Writes a line to standard error if there is room for it now; otherwise it is lost. A pipe that can be
+/// written takes 4096 bytes at once (pipe(7)).
+pub fn write_error_line(bytes: &[u8]) {
+    let stderr = rustix::stdio::stderr();
+    if crate::poll::can_write(stderr) {
+        let _ = write_all(stderr, bytes);
+    }
 }
 
 /// Writes all of `bytes`.

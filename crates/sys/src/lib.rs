@@ -17,6 +17,7 @@ pub mod poll;
 pub mod problem;
 pub mod process;
 pub mod signals;
+pub mod terminal;
 pub mod tree;
 pub mod users;
 pub mod watch;

@@ -24,14 +24,7 @@ pub fn wait<const N: usize>(
         Some(fd) => PollFd::from_borrowed_fd(*fd, PollFlags::IN),
         None => PollFd::from_borrowed_fd(absent, PollFlags::empty()),
     });
-    loop {
-        let left = deadline.map(|deadline| remaining(deadline.saturating_sub(clock::monotonic())));
-        match poll(&mut fds, left.as_ref()) {
-            Ok(_) => break,
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    poll_until(&mut fds, deadline)?;
     let mut ready = [false; N];
     for ((flag, fd), source) in ready.iter_mut().zip(&fds).zip(&sources) {
         *flag = source.is_some() && !fd.revents().is_empty();
@@ -45,15 +38,26 @@ pub fn wait<const N: usize>(
 /// As `wait`.
 pub fn wait_many<F: AsFd>(sources: &[F], deadline: Option<Duration>) -> io::Result<Vec<usize>> {
     let mut fds: Vec<_> = sources.iter().map(|source| PollFd::new(source, PollFlags::IN)).collect();
+    poll_until(&mut fds, deadline)?;
+    Ok(fds.iter().enumerate().filter(|(_, fd)| !fd.revents().is_empty()).map(|(i, _)| i).collect())
+}
+
+/// Something can be written now without waiting. True also where that cannot be asked.
+pub fn can_write(fd: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::OUT)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    !matches!(poll(&mut fds, Some(&now)), Ok(0))
+}
+
+fn poll_until(fds: &mut [PollFd<'_>], deadline: Option<Duration>) -> io::Result<()> {
     loop {
         let left = deadline.map(|deadline| remaining(deadline.saturating_sub(clock::monotonic())));
-        match poll(&mut fds, left.as_ref()) {
-            Ok(_) => break,
+        match poll(fds, left.as_ref()) {
+            Ok(_) => return Ok(()),
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(fds.iter().enumerate().filter(|(_, fd)| !fd.revents().is_empty()).map(|(i, _)| i).collect())
 }
 
 fn remaining(left: Duration) -> Timespec {

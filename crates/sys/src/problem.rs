@@ -105,7 +105,8 @@ pub fn diagnose(path: &Path, error: &io::Error) -> Problem {
     found.unwrap_or_else(|| Problem::System(plain(error)))
 }
 
-fn plain(error: &io::Error) -> String {
+/// What the system says of an error, without its number.
+pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_owned()
 }

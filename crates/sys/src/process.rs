@@ -26,11 +26,6 @@ pub fn id() -> Option<Pid> {
     Pid::new(std::process::id().into())
 }
 
-/// Lets files be made with exactly the mode that is asked for.
-pub fn clear_umask() {
-    rustix::process::umask(Mode::empty());
-}
-
 /// Sets the umask and gives the old one, both as permission bits.
 pub fn set_umask(mask: u32) -> u32 {
     rustix::process::umask(Mode::from_raw_mode(mask)).as_raw_mode()
@@ -178,7 +173,8 @@ pub fn read(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<Option<usize>> {
     }
 }
 
-/// Executes a program in place of this one, with no signal blocked. Allocates nothing.
+/// Executes a program in place of this one, with no signal blocked. Signals that nobody has read are
+/// forgotten: they were this program's. Allocates nothing.
 ///
 /// Returns only if that fails: why.
 pub fn execute(program: &CStr, args: &[&CStr]) -> io::Error {
@@ -186,6 +182,7 @@ pub fn execute(program: &CStr, args: &[&CStr]) -> io::Error {
     for (slot, arg) in argv[..7].iter_mut().zip(args) {
         *slot = arg.as_ptr();
     }
+    signals::forget_pending();
     let _ = signals::unblock_all();
     // SAFETY: `program` and each of `args` end with a zero byte, `argv` ends with a null pointer (its
     // eighth place is never filled), and `environ` is the C library's.

@@ -43,9 +43,30 @@ impl AsFd for Signals {
     }
 }
 
-/// Blocks every signal that can be blocked.
+/// Blocks every signal that can be blocked, those too that libc keeps for itself and leaves out of its sets.
 pub(crate) fn block_all() -> io::Result<()> {
-    Ok(SigSet::all().thread_block()?)
+    let all = u64::MAX;
+    let nowhere = std::ptr::null_mut::<u64>();
+    // SAFETY: rt_sigprocmask(2) reads a kernel's set, 8 bytes, and writes no old one.
+    let result = unsafe {
+        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_BLOCK, &raw const all, nowhere, size_of::<u64>())
+    };
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Throws away the signals that are pending: unblocked, they would end the process. SIGCHLD would not, and
+/// to ignore it would lose the ends of children.
+pub(crate) fn forget_pending() {
+    for number in
+        (1..=i32::from(Signal::MAX)).filter(|n| ![libc::SIGKILL, libc::SIGSTOP, libc::SIGCHLD].contains(n))
+    {
+        // SAFETY: signal(2) with SIG_IGN or SIG_DFL installs no handler; SIG_IGN discards what is
+        // pending (signal(7)). A number that cannot be changed is refused with EINVAL.
+        unsafe {
+            libc::signal(number, libc::SIG_IGN);
+            libc::signal(number, libc::SIG_DFL);
+        }
+    }
 }
 
 /// Unblocks every signal.

@@ -50,6 +50,10 @@ fn service(view: &View) -> String {
     object.text("failed", live.and(view.detail.failed).map(|reason| reason.word()));
     object.plain("start_at", live.and(view.detail.start_at).map(milliseconds));
     object.text("problem", view.problem.as_deref());
+    object.plain("as_wanted", Some(view.is_as_wanted()));
+    object.plain("normally_up", Some(view.normally_up));
+    object.plain("tells_ready", Some(view.tells_ready));
+    object.plain("logger", Some(view.is_logger()));
     format!("{{{}}}", object.0)
 }
 
@@ -138,7 +142,8 @@ mod tests {
                 "{name}\"directory\":\"/service/web\",\"state\":\"up\",\"supervised\":true,\"pid\":7,\"up\":true,\
                  \"ready\":false,\"paused\":false,\"wanted\":\"up\",\"since\":990000,\"ready_since\":980000,\
                  \"exit_code\":null,\"exit_signal\":null,\"core\":null,\"killed_late\":false,\"restarts\":0,\
-                 \"failed\":null,\"start_at\":null,\"problem\":null}}"
+                 \"failed\":null,\"start_at\":null,\"problem\":null,\"as_wanted\":true,\
+                 \"normally_up\":true,\"tells_ready\":false,\"logger\":false}}"
             )
         );
         assert_eq!(document(&[], now), "{\"version\":1,\"now\":1000005,\"services\":[\n]}\n");

@@ -2,17 +2,19 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use servicedir::{control, names, record};
 use status::{Detail, Record};
 use svwait::denied;
+use sys::file;
 use unix::{Exit, Stamp};
 
-use super::find::Place;
+use crate::find::Place;
 
 /// A service as it looks at one moment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct View {
     /// What people call it.
     pub(crate) name: OsString,
@@ -24,6 +26,10 @@ pub(crate) struct View {
     pub(crate) record: Option<Record>,
     /// What the record has no room for.
     pub(crate) detail: Detail,
+    /// It starts with its supervisor: it has no file `down`.
+    pub(crate) normally_up: bool,
+    /// It has a way to say that it is ready.
+    pub(crate) tells_ready: bool,
     /// Why it could not be seen.
     pub(crate) problem: Option<String>,
 }
@@ -41,7 +47,10 @@ impl View {
             }
             _ => None,
         };
+        let has = |name: &str| file::exists(&dir.join(name)).unwrap_or_default();
         View {
+            normally_up: !has(names::DOWN),
+            tells_ready: has(names::NOTIFICATION_FD) || has(names::CHECK),
             is_supervised: is_supervised.ok(),
             record: record.unwrap_or_default(),
             detail: record::read_detail(dir).unwrap_or_default(),
@@ -67,11 +76,35 @@ impl View {
         match &self.record {
             None => "unknown",
             Some(record) if record.finishing => "finishing",
-            Some(record) if record.pid.is_some() => up_state(record),
+            Some(record) if record.pid.is_some() => self.up_state(record),
             Some(_) if self.detail.failed.is_some() => "failed",
             Some(record) if record.wanted_up && self.detail.start_at.is_some() => "backoff",
             Some(_) => "down",
         }
+    }
+
+    fn up_state(&self, record: &Record) -> &'static str {
+        match (record.paused, record.ready, self.tells_ready) {
+            (true, ..) => "paused",
+            (false, true, _) => "ready",
+            (false, false, true) => "starting",
+            (false, false, false) => "up",
+        }
+    }
+
+    /// It is what it is wanted to be: up and ready if it can tell, or down and startable. A service that
+    /// has failed or is paused is not.
+    pub(crate) fn is_as_wanted(&self) -> bool {
+        match (self.state(), self.live()) {
+            ("ready" | "up", Some(record)) => record.wanted_up,
+            ("down", Some(record)) => !record.wanted_up,
+            _ => false,
+        }
+    }
+
+    /// It is the logger of another one.
+    pub(crate) fn is_logger(&self) -> bool {
+        self.name.as_bytes().ends_with(b"/log")
     }
 
     /// What is wanted, where the state does not show it: `up` or `down`.
@@ -94,14 +127,6 @@ impl View {
             Some(_) => !record.finishing && self.detail.restarts == 0 && exit.is_success(),
         };
         if none_yet { None } else { Some(exit) }
-    }
-}
-
-fn up_state(record: &Record) -> &'static str {
-    match (record.paused, record.ready) {
-        (true, _) => "paused",
-        (false, true) => "ready",
-        (false, false) => "up",
     }
 }
 
@@ -142,6 +167,8 @@ pub(crate) mod tests {
             is_supervised: Some(true),
             record: Some(record),
             detail: Detail::default(),
+            normally_up: true,
+            tells_ready: false,
             problem: None,
         }
     }

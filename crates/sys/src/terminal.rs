@@ -1,0 +1,14 @@
+//! The terminal that standard output may be.
+
+use rustix::termios::{isatty, tcgetwinsize};
+
+/// Standard output is a terminal.
+pub fn is_output() -> bool {
+    isatty(rustix::stdio::stdout())
+}
+
+/// Columns and rows of the terminal that is standard output; `None` if it is none, or does not say.
+pub fn size() -> Option<(usize, usize)> {
+    let size = tcgetwinsize(rustix::stdio::stdout()).ok()?;
+    (size.ws_col > 0 && size.ws_row > 0).then(|| (size.ws_col.into(), size.ws_row.into()))
+}
