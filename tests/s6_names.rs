@@ -361,14 +361,11 @@ mod services {
             &["-wD", "-T20000", "-d", "web"][..],
             &["-wU", "-T20000", "-u", "web"],
             &["-wR", "-T20000", "-t", "web"],
-            &["-h", "web"],
+            &["-y", "web"],
             &["web"],
         ] {
             assert_eq!(same("s6-svc", dir, args).code, 0, "{args:?}");
             supervisor.wait_record("an end of changes", |record| record.ready);
-            if args[0] == "-h" {
-                supervisor.wait_up();
-            }
         }
         let answer = run(&mut ours("s6-svc", dir, &["-s", "SIGSTOP", "web"]));
         assert_eq!(answer.code, 0, "{answer:?}");
