@@ -149,15 +149,15 @@ fn run_list(args: Vec<OsString>) -> Result<(), Failure> {
     let line = LIST.parse(args)?;
     let Some(service) = line.operands.first() else { return Err(LIST.misuse()) };
     enter(Path::new(service))?;
-    let mut names = Vec::new();
+    let mut names: Vec<u8> = Vec::new();
     let listed = dir::Dir::open(Path::new(".")).and_then(|dir| {
         dir.each(|name| {
             if scandir::is_service_name(name.to_bytes()) {
-                names.push([name.to_bytes(), b"\n"].concat());
+                names.extend(name.to_bytes());
+                names.push(b'\n');
             }
         })
     });
     listed.unable(|| format!("list {}/{LINKS}", service.display()))?;
-    names.sort_unstable();
-    answer(&names.concat()).unable(|| "write to standard output")
+    answer(&names).unable(|| "write to standard output")
 }

@@ -44,50 +44,67 @@ impl Pattern {
 
     /// It matches some part of `text`.
     pub(super) fn matches(&self, text: &[u8]) -> bool {
-        (0..=text.len()).any(|start| !self.0.ends(text, vec![start]).is_empty())
+        self.0.ends(text, vec![true; text.len() + 1]).contains(&true)
     }
 }
 
+/// Places in a text, from before its first byte to behind its last.
+type Places = Vec<bool>;
+
 impl Node {
-    /// Every place at which a match can end that begins at one of `starts`; sorted, each once. No
-    /// backtracking: the time is bounded by the pattern and the text.
-    fn ends(&self, text: &[u8], starts: Vec<usize>) -> Vec<usize> {
+    /// Every place at which a match can end that begins at one of `starts`. No backtracking: the time is bounded
+    /// by the pattern and the text.
+    fn ends(&self, text: &[u8], starts: Places) -> Places {
         match self {
             Node::One(set) => {
-                let fits = |at: &usize| text.get(*at).is_some_and(|&byte| set[usize::from(byte)]);
-                starts.into_iter().filter(fits).map(|at| at + 1).collect()
+                let behind = text.iter().zip(&starts).map(|(&byte, &start)| start && set[usize::from(byte)]);
+                std::iter::once(false).chain(behind).collect()
             }
-            Node::Start => starts.into_iter().filter(|&at| at == 0).collect(),
-            Node::End => starts.into_iter().filter(|&at| at == text.len()).collect(),
+            Node::Start => only(starts, 0),
+            Node::End => only(starts, text.len()),
             Node::Sequence(nodes) => nodes.iter().fold(starts, |starts, node| node.ends(text, starts)),
             Node::Choice(nodes) => {
-                sorted(nodes.iter().flat_map(|node| node.ends(text, starts.clone())).collect())
+                let mut all = vec![false; starts.len()];
+                for node in nodes {
+                    add(&mut all, &mut node.ends(text, starts.clone()));
+                }
+                all
             }
             Node::Repeat(node, least, most) => repeat(node, *least, *most, text, starts),
         }
     }
 }
 
-fn repeat(node: &Node, least: usize, most: usize, text: &[u8], starts: Vec<usize>) -> Vec<usize> {
+/// One of the places, if it is one of them.
+fn only(mut places: Places, which: usize) -> Places {
+    for (at, place) in places.iter_mut().enumerate() {
+        *place &= at == which;
+    }
+    places
+}
+
+/// Adds `more` to `all`, and leaves in it what was not there yet. Whether that is anything.
+fn add(all: &mut Places, more: &mut Places) -> bool {
+    let mut any = false;
+    for (place, more) in all.iter_mut().zip(more) {
+        *more &= !*place;
+        *place |= *more;
+        any |= *more;
+    }
+    any
+}
+
+fn repeat(node: &Node, least: usize, most: usize, text: &[u8], starts: Places) -> Places {
     let mut current = (0..least).fold(starts, |starts, _| node.ends(text, starts));
     let mut all = current.clone();
     for _ in least..most {
         current = node.ends(text, current);
         // Only what is new can lead to something new.
-        current.retain(|end| all.binary_search(end).is_err());
-        if current.is_empty() {
+        if !add(&mut all, &mut current) {
             break;
         }
-        all.extend(&current);
-        all = sorted(all);
     }
     all
-}
-
-fn sorted(mut places: Vec<usize>) -> Vec<usize> {
-    places.sort_unstable();
-    places.dedup();
-    places
 }
 
 impl Reader<'_> {
