@@ -23,7 +23,7 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
 fn copy_one(from: &Path, to: &Path) -> io::Result<()> {
     let info = file::look_no_follow(from)?.ok_or(io::ErrorKind::NotFound)?;
     match info.kind {
-        Kind::File => drop(std::fs::copy(from, to)?),
+        Kind::File => file::write_all(file::open_emptied(to, 0o600)?, &std::fs::read(from)?)?,
         Kind::Directory => {
             if !dir::make(to, 0o700)? {
                 return Err(io::ErrorKind::AlreadyExists.into());
