@@ -302,6 +302,7 @@ mod services {
         supervisor.wait_record("pause", |record| record.paused);
         look();
         supervisor.command("c");
+        supervisor.wait_record("its end", |record| !record.paused);
         supervisor.file("down", "");
         look();
         supervisor.command("d");
@@ -568,7 +569,8 @@ mod trees {
             Service::at(&made).executable("run", script);
             symlink(&made, scan.dir().join("made")).unwrap();
         });
-        Service::at(tree.dir().join("made")).wait_record("readiness", |record| record.ready);
+        Service::at(tree.dir().join("made"))
+            .wait_record("readiness", |record| record.is_up() && record.ready);
         for program in [theirs, ours] {
             let answer = |name: &str, args: &[&str]| run(&mut program(name, tree.dir(), args));
             let created = answer("s6-instance-create", &["-t20000", "made", "a"]);

@@ -108,11 +108,14 @@ pub fn our_name(name: &str) -> PathBuf {
     static DIR: OnceLock<PathBuf> = OnceLock::new();
     let dir = DIR.get_or_init(|| {
         let executable = Path::new(env!("CARGO_BIN_EXE_suite-under-test"));
-        let dir = executable.with_file_name(format!("suite-names-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&dir);
+        let dir = executable.with_file_name("suite-names");
         std::fs::create_dir_all(&dir).expect("links can be made beside the executable");
         for (name, _) in svbox::names().filter(|(name, _)| name.contains('-')) {
-            symlink(executable, dir.join(name)).expect("links can be made beside the executable");
+            // Another test process may be making the same links.
+            match symlink(executable, dir.join(name)) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => panic!("{name}: {error}"),
+                _ => {}
+            }
         }
         dir
     });
