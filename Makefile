@@ -2,6 +2,9 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+# What `make install-compat` puts before the names of other suites, where the originals are installed too; it ends
+# with a dash.
+PROGRAM_PREFIX ?=
 CARGO ?= cargo
 # The target of the static build. Where rustup does not have it, the host's own is taken.
 STATIC_TARGET ?= $(shell uname -m)-unknown-linux-musl
@@ -16,10 +19,10 @@ DIST := target/dist
 PAGES = $(wildcard */*.[18] crates/*/*.5)
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run --no-tests=pass' || echo test)
 
-.PHONY: help needs linker build static run test check pages differential golden fuzz bench doc install image clean
+.PHONY: help needs linker build static run test check pages differential golden fuzz bench doc install install-compat image clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
 
 needs: ## install what the tests need (as root, on Debian), or say what is missing
 	@.ci/needs
@@ -89,6 +92,10 @@ install: static ## install into DESTDIR and PREFIX (/usr/local)
 	install -D -m 644 completions/svctl.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/svctl.fish
 	@for page in $(PAGES); do \
 	  to=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; echo install -m 644 $$page $$to; install -D -m 644 $$page $$to; done
+
+install-compat: install ## and links by the names of other suites (PROGRAM_PREFIX=compat- where those are there too)
+	@for name in $$($(DIST)/svbox --list-compat); do \
+	  echo ln -sf svbox $(DESTDIR)$(PREFIX)/bin/$(PROGRAM_PREFIX)$$name; ln -sf svbox $(DESTDIR)$(PREFIX)/bin/$(PROGRAM_PREFIX)$$name; done
 
 image: static ## a container image of an example (EXAMPLE=graceful), with podman
 	@examples/build-image $(EXAMPLE) $(IMAGE) $(DIST)

@@ -17,6 +17,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use cli::getopt::Grammar;
 use cli::options::{Opt, Program, Word};
 use cli::{Failure, Unable};
 use lifecycle::{Event, Service};
@@ -37,11 +38,25 @@ pub const PROGRAM: Program = Program {
 
 const NO_OPTIONS: &[Opt] = &[];
 
+/// The name that s6 has for it, with the program.
+pub const NAMES: &[(&str, cli::Main)] = &[("s6-supervise", main_s6)];
+
+const S6: Grammar = Grammar { name: "s6-supervise", usage: "dir", letters: "", long: &[] };
+
+/// Its one argument is a directory, whatever it looks like.
+fn main_s6(args: Vec<OsString>) -> ExitCode {
+    cli::name_program(S6.name);
+    match args.get(1).filter(|dir| !dir.is_empty()) {
+        Some(dir) => run(Path::new(dir), S6.name).map_or_else(|failure| failure.report(), ExitCode::from),
+        None => S6.misuse().report(),
+    }
+}
+
 /// Runs the program; `args[0]` is the name it was called by.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     match parse(args) {
         Ok(None) => ExitCode::SUCCESS,
-        Ok(Some(dir)) => run(&dir).map_or_else(|failure| failure.report(), ExitCode::from),
+        Ok(Some(dir)) => run(&dir, PROGRAM.name).map_or_else(|failure| failure.report(), ExitCode::from),
         Err(failure) => failure.report(),
     }
 }
@@ -60,8 +75,8 @@ fn parse(mut args: Vec<OsString>) -> Result<Option<PathBuf>, Failure> {
     }
 }
 
-/// Supervises `dir`. Gives the exit code.
-fn run(dir: &Path) -> Result<u8, Failure> {
+/// Supervises `dir`, with messages that begin with `name`. Gives the exit code.
+fn run(dir: &Path, name: &str) -> Result<u8, Failure> {
     process::open_standard_descriptors().unable(|| "open /dev/null")?;
     // First of all: a signal that comes while we prepare is read afterwards.
     let signals = sources::take_signals()?;
@@ -69,7 +84,7 @@ fn run(dir: &Path) -> Result<u8, Failure> {
     // "web/", as a shell completes it, is called web.
     let dir: PathBuf = dir.components().collect();
     process::enter(&dir).unable(|| format!("enter {}", dir.display()))?;
-    cli::name_program(format!("supervise {}", dir.display()));
+    cli::name_program(format!("{name} {}", dir.display()));
     process::keep_descriptors_from_children();
     let home = home::move_in()?;
     let wanted_up = !file::exists(Path::new(names::DOWN)).unable(|| "look for the file down")?;

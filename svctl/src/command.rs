@@ -42,22 +42,31 @@ pub(crate) fn run(order: &Order) -> Result<(), Failure> {
     let mut targets: Vec<Target> =
         order.dirs.iter().filter_map(|dir| first.keep(find(dir.clone()))).collect();
     targets.iter().try_for_each(|target| check(target, order))?;
+    give(order, &mut targets, first)
+}
 
+/// Does it to services, without a look at what the directories are.
+pub(crate) fn run_on_services(order: &Order) -> Result<(), Failure> {
+    let target = |dir: &std::ffi::OsString| Target { dir: dir.into(), role: Role::Service };
+    give(order, &mut order.dirs.iter().map(target).collect(), First::default())
+}
+
+fn give(order: &Order, targets: &mut Vec<Target>, mut first: First) -> Result<(), Failure> {
     let mut wait = Wait::new();
     if let Some(goal) = order.goal {
         let mut left = Vec::new();
-        for target in targets {
+        for target in targets.drain(..) {
             match subscribe(&mut wait, &target, goal, order) {
                 Err(failure) if is_too_many(&failure) => return Err(failure),
                 result => left.extend(first.keep(result).map(|()| target)),
             }
         }
-        targets = left;
+        *targets = left;
     }
-    if order.letters.is_empty() {
+    if order.letters.is_empty() && order.goal.is_some() {
         wait.count_old_failures();
     } else {
-        for target in &targets {
+        for target in targets.iter() {
             if first.keep(send(target, &order.letters)).is_none() {
                 // What was not asked for is not waited for.
                 wait.forget(&target.dir);

@@ -20,6 +20,7 @@ mod object;
 mod processes;
 mod request;
 mod runit;
+mod s6;
 mod status;
 mod target;
 mod tree;
@@ -33,11 +34,14 @@ use cli::Failure;
 
 use request::Order;
 pub use request::PROGRAM;
-pub use runit::is_script;
+pub use runit::{is_script, sv as script};
 pub use verbs::programs;
 
 /// Every other name that it answers to, with the program that takes its arguments.
-pub const NAMES: &[(&str, cli::Main)] = &[
+pub const NAMES: [&[(&str, cli::Main)]; 2] = [CLASSIC, s6::NAMES];
+
+/// Those of runit and of daemontools.
+const CLASSIC: &[(&str, cli::Main)] = &[
     ("sv", runit::sv),
     ("runsvchdir", runit::runsvchdir),
     ("svc", daemontools::svc),

@@ -28,7 +28,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const MOST: usize = 99;
 
 /// `sv`. Called by another name, the script that controls the service of that name.
-pub(crate) fn sv(args: Vec<OsString>) -> ExitCode {
+pub fn sv(args: Vec<OsString>) -> ExitCode {
     let order = match order::parse(args) {
         Ok(order) => order,
         Err(code) => return code,

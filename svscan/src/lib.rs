@@ -16,6 +16,7 @@ mod options;
 mod pipes;
 mod program;
 mod runsvdir;
+mod s6;
 mod scanner;
 mod sources;
 mod watches;
@@ -29,6 +30,7 @@ use sys::{file, process, signals};
 use unix::Signal;
 
 pub use options::PROGRAM;
+pub use s6::NAMES;
 
 use crate::ground::Ground;
 use crate::scanner::Scanner;

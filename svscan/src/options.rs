@@ -13,6 +13,7 @@ use sys::child::Company;
 use sys::process;
 
 use crate::runsvdir;
+use crate::s6;
 
 /// `svscan`, as its users see it.
 pub const PROGRAM: Program = Program {
@@ -76,7 +77,8 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Options>, Failure> {
         return runsvdir::parse(args).map(Some);
     }
     let s6_names = name == "s6-svscan";
-    let Some(words) = PROGRAM.parse(args)? else { return Ok(None) };
+    let words = if s6_names { Some(s6::words(args)?) } else { PROGRAM.parse(args)? };
+    let Some(words) = words else { return Ok(None) };
     let mut options = Options { s6_names, ..Options::new(PathBuf::new()) };
     let mut directories = Vec::new();
     for word in words {
@@ -87,6 +89,7 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Options>, Failure> {
     }
     match <[OsString; 1]>::try_from(directories) {
         Ok([directory]) if !directory.is_empty() => options.directory = directory.into(),
+        _ if s6_names => return Err(s6::misuse()),
         // As daemontools has it.
         Err(directories) if directories.is_empty() => options.directory = ".".into(),
         _ => return Err(PROGRAM.usage()),

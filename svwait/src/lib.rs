@@ -6,7 +6,9 @@
 #![forbid(unsafe_code)]
 
 mod goal;
+mod letters;
 mod locate;
+mod s6;
 mod service;
 mod wait;
 mod watcher;
@@ -20,6 +22,7 @@ use cli::Failure;
 use cli::options::{self, Name, Opt, Program, Word};
 
 pub use goal::{Goal, Quantity};
+pub use letters::Letters;
 pub use locate::{SVDIR, denied, locate};
 pub use wait::Wait;
 
@@ -49,7 +52,8 @@ struct Request {
 }
 
 /// Every other name that it answers to, with the program that takes its arguments.
-pub const NAMES: &[(&str, cli::Main)] = &[];
+pub const NAMES: &[(&str, cli::Main)] = s6::NAMES;
+pub use s6::make_fifodir;
 
 /// The program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -97,4 +101,14 @@ fn run(request: Request) -> Result<(), Failure> {
     }
     wait.count_old_failures();
     wait.finish(request.quantity, request.timeout)
+}
+
+/// Executes a command in place of this program; returns only if that fails.
+pub fn execute(words: &[OsString]) -> Failure {
+    let cause = sys::exec::execute(words);
+    Failure::Exec {
+        program: words.first().map(|word| word.display().to_string()).unwrap_or_default(),
+        missing: cause.kind() == std::io::ErrorKind::NotFound,
+        why: cli::reason(&cause),
+    }
 }

@@ -110,6 +110,26 @@ pub fn our_programs() -> &'static Path {
     })
 }
 
+/// The path of the program that answers to this name of another suite. Not where our own programs are: that
+/// directory stands first on PATH, also for those who look for the other suite.
+pub fn our_name(name: &str) -> PathBuf {
+    static DIR: OnceLock<PathBuf> = OnceLock::new();
+    let dir = DIR.get_or_init(|| {
+        let executable = Path::new(env!("CARGO_BIN_EXE_suite-under-test"));
+        let dir = executable.with_file_name("suite-names");
+        std::fs::create_dir_all(&dir).expect("links can be made beside the executable");
+        for (name, _) in svbox::names().filter(|(name, _)| name.contains('-')) {
+            // Another test process may be making the same links.
+            match symlink(executable, dir.join(name)) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => panic!("{name}: {error}"),
+                _ => {}
+            }
+        }
+        dir
+    });
+    dir.join(name)
+}
+
 /// Waits until `condition` holds; panics with `what` when that takes longer than `PATIENCE`.
 #[track_caller]
 pub fn wait_until(what: &str, condition: impl FnMut() -> bool) {

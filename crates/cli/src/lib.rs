@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod failure;
+pub mod getopt;
 mod message;
 pub mod options;
 
@@ -17,3 +18,11 @@ pub use message::{answer, name_program, program, reason, say, warn, write_lines_
 
 /// What a program is: it takes the command line and gives the exit code.
 pub type Main = fn(Vec<OsString>) -> ExitCode;
+
+/// The exit code of a program that has ended so; a failure is reported.
+pub fn end(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

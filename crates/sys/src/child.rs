@@ -3,7 +3,7 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
@@ -83,12 +83,22 @@ struct Plan<'a> {
 /// # Errors
 /// No child is left behind.
 pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
-    assert!(spawn.give.len() <= MOST_GIVEN);
     assert!(spawn.args.len() <= MOST_ARGS);
     let mut argv = [ptr::null::<c_char>(); MOST_ARGS + 1];
     for (place, arg) in argv.iter_mut().zip(spawn.args) {
         *place = arg.as_ptr();
     }
+    start(spawn, &argv)
+}
+
+/// The same with any number of arguments, for those who have memory: they stand in `argv`, not in `spawn`.
+///
+/// # Errors
+/// As `spawn`.
+#[inline(never)] // The child's stack would stand in the frame of a caller's loop.
+pub(crate) fn start(spawn: &Spawn<'_>, argv: &[*const c_char]) -> Result<Pid, SpawnError> {
+    assert!(spawn.give.len() <= MOST_GIVEN);
+    assert!(argv.last().is_some_and(|last| last.is_null()));
     let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0, locked: false };
     let mut stack = STACK.lock().unwrap_or_else(PoisonError::into_inner);
     let namespace = if spawn.new_pid_namespace { libc::CLONE_NEWPID } else { 0 };
@@ -244,6 +254,15 @@ pub fn wait_for(pid: Pid) -> io::Result<Exit> {
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// A descriptor that can be read when this child is dead; it is still to be waited for.
+///
+/// # Errors
+/// What pidfd_open(2) says: ENOSYS before Linux 5.3.
+pub fn handle(pid: Pid) -> io::Result<OwnedFd> {
+    let pid = RustixPid::from_raw(pid.get()).ok_or(Errno::SRCH)?;
+    Ok(rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty())?)
 }
 
 fn exit(status: WaitStatus) -> Exit {

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, RawDir};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 
 use crate::fifo;
@@ -133,9 +133,7 @@ fn make_with_parents(path: &Path) -> io::Result<()> {
 /// # Errors
 /// What chown(2) and chmod(2) say.
 pub fn give_to_own_group(path: &Path, mode: u32) -> io::Result<()> {
-    let group: Gid = rustix::process::getegid();
-    rustix::fs::chownat(CWD, path, None, Some(group), AtFlags::empty())?;
-    Ok(rustix::fs::chmodat(CWD, path, Mode::from_raw_mode(mode), AtFlags::empty())?)
+    file::give_to_group(path, rustix::process::getegid().as_raw(), mode)
 }
 
 #[cfg(test)]

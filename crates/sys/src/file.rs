@@ -237,6 +237,33 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     Ok(rustix::fs::renameat(CWD, from, CWD, to)?)
 }
 
+/// Gives a file or a directory to a group and then sets its mode, in which chown(2) clears bits.
+///
+/// # Errors
+/// What chown(2) and chmod(2) say.
+pub fn give_to_group(path: &Path, group: u32, mode: u32) -> io::Result<()> {
+    rustix::fs::chownat(CWD, path, None, Some(rustix::fs::Gid::from_raw(group)), AtFlags::empty())?;
+    set_mode(path, mode)
+}
+
+/// Sets a mode, links followed.
+///
+/// # Errors
+/// What chmod(2) says.
+pub fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    Ok(rustix::fs::chmodat(CWD, path, Mode::from_raw_mode(mode), AtFlags::empty())?)
+}
+
+/// Gives a file or a directory to a user and his group, links followed.
+///
+/// # Errors
+/// What chown(2) says.
+pub fn give_to_user(path: &Path, (user, group): (u32, u32)) -> io::Result<()> {
+    use rustix::fs::{Gid, Uid};
+    let (user, group) = (Some(Uid::from_raw(user)), Some(Gid::from_raw(group)));
+    Ok(rustix::fs::chownat(CWD, path, user, group, AtFlags::empty())?)
+}
+
 /// Where a symbolic link points; `None` if `path` is no link.
 ///
 /// # Errors

@@ -105,6 +105,32 @@ pub fn redirect_output(fd: BorrowedFd<'_>) -> io::Result<()> {
     Ok(rustix::stdio::dup2_stderr(fd)?)
 }
 
+/// Moves `fd` to the number `to`, for a program that is executed next. What was there is closed.
+///
+/// # Errors
+/// What dup2(2) and fcntl(2) say.
+pub fn place(fd: OwnedFd, to: RawFd) -> io::Result<()> {
+    if fd.as_raw_fd() == to {
+        rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::empty())?;
+        let _stays_open = fd.into_raw_fd();
+        return Ok(());
+    }
+    // SAFETY: dup2 touches no memory. Whoever calls this is about to execute another program and uses no
+    // descriptor of that number.
+    match unsafe { libc::dup2(fd.as_raw_fd(), to) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// Makes reading and writing wait.
+///
+/// # Errors
+/// What ioctl(2) says.
+pub fn make_blocking(fd: impl AsFd) -> io::Result<()> {
+    Ok(rustix::io::ioctl_fionbio(fd, false)?)
+}
+
 /// Opens /dev/null for reading and writing.
 ///
 /// # Errors

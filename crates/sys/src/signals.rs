@@ -75,6 +75,13 @@ pub(crate) fn unblock_all() -> io::Result<()> {
     Ok(SigSet::empty().thread_set_mask()?)
 }
 
+/// Gives SIGPIPE its default effect back, which the Rust runtime has taken, for the sake of a program that
+/// is executed next.
+pub(crate) fn reset_pipe() {
+    // SAFETY: signal(2) with SIG_DFL installs no handler.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
 /// Undoes what a parent (nohup, a shell's background job, the Rust runtime's SIGPIPE) has set to be
 /// ignored: children would inherit it through execve(2).
 fn reset_ignored() {

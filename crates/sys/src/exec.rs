@@ -1,0 +1,141 @@
+//! Programs by name: found on PATH, executed in place of this one or beside it, with any arguments.
+
+use std::ffi::{CStr, CString, OsStr, OsString, c_char};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::ptr;
+
+use rustix::io::Errno;
+use unix::Pid;
+
+use crate::child::{self, Company, Spawn, SpawnError};
+use crate::file::{self, Kind};
+use crate::{process, signals};
+
+/// Where programs are when PATH does not say.
+const DEFAULT_PATH: &str = "/usr/bin:/bin";
+
+/// The program that a word means: a path, or the first executable file of that name on PATH.
+pub fn find(word: &OsStr) -> Option<PathBuf> {
+    let word_path = Path::new(word);
+    if word.as_bytes().contains(&b'/') {
+        return Some(word_path.to_owned());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into());
+    let is_program = |path: &PathBuf| {
+        file::look(path).is_ok_and(|info| info.is_some_and(|info| info.kind == Kind::File))
+            && file::is_executable(path)
+    };
+    std::env::split_paths(&path)
+        .map(|folder| if folder.as_os_str().is_empty() { Path::new(".").to_owned() } else { folder })
+        .map(|folder| folder.join(word_path))
+        .find(is_program)
+}
+
+/// A command line as execve(2) takes it.
+struct Words {
+    program: CString,
+    words: Vec<CString>,
+}
+
+impl Words {
+    /// `words[0]` is looked for on PATH.
+    fn new(words: &[OsString]) -> io::Result<Words> {
+        let first = words.first().filter(|word| !word.is_empty()).ok_or(Errno::NOENT)?;
+        let program = process::c_string(find(first).ok_or(Errno::NOENT)?).ok_or(Errno::INVAL)?;
+        let words = words.iter().map(|word| process::c_string(word).ok_or(Errno::INVAL));
+        Ok(Words { program, words: words.collect::<Result<_, _>>()? })
+    }
+
+    fn execute(&self) -> io::Error {
+        let argv = self.pointers();
+        signals::reset_pipe();
+        let _ = signals::unblock_all();
+        // SAFETY: `program` and what `argv` points to end with a zero byte and outlive the call, and `argv`
+        // ends with a null pointer.
+        unsafe { libc::execv(self.program.as_ptr(), argv.as_ptr()) };
+        io::Error::last_os_error()
+    }
+
+    fn pointers(&self) -> Vec<*const c_char> {
+        self.words.iter().map(|word| word.as_ptr()).chain([ptr::null()]).collect()
+    }
+}
+
+/// Executes the command `words` in place of this program, with no signal blocked.
+///
+/// Returns only if that fails: why. `NotFound`: there is no such program.
+pub fn execute(words: &[OsString]) -> io::Error {
+    let words = match Words::new(words) {
+        Ok(words) => words,
+        Err(error) => return error,
+    };
+    words.execute()
+}
+
+/// Executes `program` under the name `words[0]`, with the other words as its arguments.
+///
+/// Returns only if that fails: why.
+pub fn execute_as(program: &CStr, words: &[OsString]) -> io::Error {
+    let words: Option<_> = words.iter().map(process::c_string).collect();
+    match words {
+        Some(words) => Words { program: program.to_owned(), words }.execute(),
+        None => Errno::INVAL.into(),
+    }
+}
+
+/// Starts the command `words` as a child in the same session, with no signal blocked.
+///
+/// # Errors
+/// As `execute`, and what fork(2) says. No child is left behind.
+pub fn spawn(words: &[OsString]) -> io::Result<Pid> {
+    let words = Words::new(words)?;
+    signals::reset_pipe();
+    let plan = Spawn {
+        program: &words.program,
+        args: &[],
+        company: Company::Parents,
+        new_pid_namespace: false,
+        give: &[],
+        lock: None,
+        holds_signals: false,
+    };
+    child::start(&plan, &words.pointers()).map_err(|error| match error {
+        SpawnError::Fork(error) | SpawnError::Exec(error) => error,
+        SpawnError::Locked => Errno::AGAIN.into(),
+    })
+}
+
+/// Makes a copy of this process: `None` in the copy, its pid in the original. For programs of one thread.
+///
+/// # Errors
+/// What fork(2) says.
+pub fn fork() -> io::Result<Option<Pid>> {
+    // SAFETY: no program of ours has a second thread, so the copy finds every lock free and every invariant
+    // whole. Both go on with descriptors of their own.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        number => Ok(Pid::new(number.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn program_is_found_on_path_and_gets_all_its_arguments() {
+        let words: Vec<OsString> =
+            ["sh", "-c", "exit $#", "sh", "1", "2", "3", "4", "5", "6", "7", "8", "9"].map(Into::into).into();
+        let exit = child::wait_for(spawn(&words).unwrap()).unwrap();
+        assert_eq!(exit, unix::Exit::Code(9));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        for word in ["no-such-program", "/no/such/program", ""] {
+            assert_eq!(spawn(&[word.into()]).unwrap_err().kind(), io::ErrorKind::NotFound, "{word}");
+        }
+    }
+}

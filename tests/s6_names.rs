@@ -1,0 +1,683 @@
+//! The names of s6: the same command lines to Debian's s6 2.11 and to the programs that answer to its names, on
+//! the same trees. Exit codes must be equal, and what stands on standard output, numbers and times aside; whether
+//! there is a message, too. What differs is listed here and in `docs/differences.md`.
+//!
+//! Independent of `SUITE`: both are always there, so this runs once.
+
+#![forbid(unsafe_code)]
+
+mod kit;
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use kit::{
+    Answer, Running, Scratch, Service, Supervisor, Tree, is_root, our_name, our_program, ours_only, run,
+    text, wait_until,
+};
+
+/// Every name that Debian's s6 has.
+const NAMES: [&str; 27] = [
+    "s6-supervise",
+    "s6-svc",
+    "s6-svscanctl",
+    "s6-svstat",
+    "s6-svok",
+    "s6-svlisten",
+    "s6-svlisten1",
+    "s6-svdt",
+    "s6-svdt-clear",
+    "s6-svperms",
+    "s6-svlink",
+    "s6-svunlink",
+    "s6-permafailon",
+    "s6-notifyoncheck",
+    "s6-mkfifodir",
+    "s6-cleanfifodir",
+    "s6-ftrig-listen1",
+    "s6-ftrig-listen",
+    "s6-ftrig-wait",
+    "s6-ftrig-notify",
+    "s6-instance-maker",
+    "s6-instance-create",
+    "s6-instance-delete",
+    "s6-instance-control",
+    "s6-instance-status",
+    "s6-instance-list",
+    "s6-svwait",
+];
+
+fn theirs(name: &str, dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(format!("/usr/bin/{name}"));
+    command.args(args).current_dir(dir);
+    command
+}
+
+fn ours(name: &str, dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(our_name(name));
+    command.args(args).current_dir(dir);
+    command
+}
+
+/// An answer without what differs from run to run: labels, numbers, and the process group that 2.11 does not tell.
+fn normal(out: &str) -> String {
+    let mut text = String::new();
+    for word in out.replace(") ", ") ; ").split_inclusive([' ', '\n']) {
+        let end = if word.ends_with('\n') { '\n' } else { ' ' };
+        let bare = word.trim_end();
+        let number = bare.trim_end_matches(')');
+        if bare.starts_with('@') && bare.len() == 25 {
+            text.push('@');
+        } else if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.push('N');
+        } else {
+            text.push_str(bare.trim_end_matches(')'));
+        }
+        text.push(end);
+    }
+    text.replace(" pgid N", "")
+}
+
+/// Both give the same answer here; ours is given back.
+#[track_caller]
+fn same(name: &str, dir: &Path, args: &[&str]) -> Answer {
+    let (theirs, ours) = (run(&mut theirs(name, dir, args)), run(&mut ours(name, dir, args)));
+    agree(&format!("{name} {args:?}"), &theirs, &ours);
+    ours
+}
+
+#[track_caller]
+fn agree(what: &str, theirs: &Answer, ours: &Answer) {
+    let shown = format!("{what}\ntheirs: {theirs:?}\nours: {ours:?}");
+    assert_eq!(theirs.code, ours.code, "{shown}");
+    assert_eq!(normal(&theirs.out), normal(&ours.out), "{shown}");
+    assert_eq!(theirs.err.is_empty(), ours.err.is_empty(), "{shown}");
+}
+
+/// They answer with these codes here: 2.11 and we, who follow 2.15 or have a reason of our own.
+#[track_caller]
+fn differ(name: &str, dir: &Path, args: &[&str], their_code: i32, our_code: i32) {
+    let answers = [run(&mut theirs(name, dir, args)), run(&mut ours(name, dir, args))];
+    assert_eq!(answers.each_ref().map(|answer| answer.code), [their_code, our_code], "{args:?} {answers:?}");
+}
+
+/// A supervisor, ours, of a service that is ready.
+fn ready() -> Supervisor {
+    let supervisor = Supervisor::start(|web| {
+        web.run("echo >&3; exec sleep 100000").file("notification-fd", "3\n");
+    });
+    supervisor.wait_record("readiness", |record| record.ready && record.is_up());
+    supervisor
+}
+
+/// A service directory whose supervisor has ended.
+fn left() -> Supervisor {
+    let supervisor = ready();
+    supervisor.command("dx");
+    supervisor.wait_exit();
+    supervisor
+}
+
+mod wrong_calls {
+    use super::*;
+
+    #[test]
+    fn usage_is_shown_for_nothing_and_for_what_is_not_known() {
+        ours_only!("runs once, with SUITE unset");
+        let scratch = Scratch::new();
+        for name in NAMES {
+            if name != "s6-svwait" {
+                assert_eq!(same(name, scratch.path(), &[]).code, 100, "{name}");
+            }
+            // These look at no options; what they are given is a directory.
+            let plain = ["s6-svok", "s6-svdt-clear", "s6-supervise", "s6-cleanfifodir", "s6-ftrig-notify"];
+            if !plain.contains(&name) && name != "s6-permafailon" {
+                let answer = same(name, scratch.path(), &["-Z", "x", "y", "z"]);
+                assert!(answer.code == 100 && answer.err.contains(&format!("usage: {name} ")), "{answer:?}");
+            }
+        }
+        // 2.15: nothing to wait for.
+        differ("s6-svwait", scratch.path(), &[], 100, 0);
+    }
+
+    #[test]
+    fn name_may_have_a_prefix() {
+        ours_only!("runs once, with SUITE unset");
+        let scratch = Scratch::new();
+        let link = scratch.path().join("compat-s6-svok");
+        symlink(our_name("s6-svok"), &link).unwrap();
+        let answer = run(&mut Command::new(link));
+        assert!(answer.code == 100 && answer.err.starts_with("s6-svok: usage: s6-svok "), "{answer:?}");
+        let listed = run(Command::new(our_program("svbox")).arg("--list-compat")).out;
+        for name in NAMES.iter().chain(&["s6-svscan", "s6-svscanboot"]) {
+            assert!(listed.lines().any(|line| line == *name), "{name}");
+        }
+        assert!(!run(Command::new(our_program("svbox")).arg("--list")).out.contains("s6-"));
+    }
+
+    #[test]
+    fn values_that_cannot_be_are_refused() {
+        ours_only!("runs once, with SUITE unset");
+        let scratch = Scratch::new();
+        let dir = scratch.path();
+        for (name, args) in [
+            ("s6-svc", &["-wx", "a"][..]),
+            ("s6-svc", &["-wu", "-T", "x", "a"]),
+            (
+                "s6-svc",
+                &["-uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu", "a"],
+            ),
+            ("s6-svc", &[""]),
+            ("s6-svwait", &["-t", "x", "a"]),
+            ("s6-svstat", &["-o", "nothing", "a"]),
+            ("s6-svstat", &["-upeswNrtupeswNrtu", "a"]),
+            ("s6-svdt", &["-n", "x", "a"]),
+            ("s6-svdt", &["-n", "0", "a"]),
+            ("s6-svlisten", &["a", "b", "c"]),
+            ("s6-svlisten", &["a", "b", ""]),
+            ("s6-svlink", &["", "a"]),
+            ("s6-svlink", &["a", "b", ".c"]),
+            ("s6-svunlink", &["a", ".c"]),
+            ("s6-svperms", &["-g", "no-such-group", "a"]),
+            ("s6-svperms", &["-g", ":x", "a"]),
+            ("s6-permafailon", &["1", "0", "1", "true"]),
+            ("s6-permafailon", &["1", "1", "256", "true"]),
+            ("s6-permafailon", &["1", "1", "5-3", "true"]),
+            ("s6-permafailon", &["1", "1", "SIGNOTHING", "true"]),
+            ("s6-mkfifodir", &["-g", "x", "a"]),
+            ("s6-ftrig-listen", &["a", "b", "c", "d"]),
+            ("s6-ftrig-listen", &["a", "", "c", "d"]),
+            ("s6-ftrig-wait", &["a", "("]),
+            ("s6-instance-maker", &["-t4", "a", "b"]),
+            ("s6-instance-maker", &["-L", "relative", "a", "b"]),
+            ("s6-instance-maker", &["-r", "/x", "a", "b"]),
+            ("s6-instance-maker", &["-r", "x/y", "a", "b"]),
+            ("s6-instance-create", &["a", ".b"]),
+            ("s6-instance-delete", &["a", "b c"]),
+            ("s6-instance-control", &["-u", "", "b"]),
+            ("s6-instance-status", &["a", ""]),
+        ] {
+            same(name, dir, args);
+        }
+        assert_eq!(std::fs::read_dir(dir).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn directories_that_are_not_there() {
+        ours_only!("runs once, with SUITE unset");
+        let scratch = Scratch::new();
+        for (name, args) in [
+            ("s6-svc", &["-u", "no"][..]),
+            ("s6-svscanctl", &["-a", "no"]),
+            ("s6-svstat", &["no"]),
+            ("s6-svok", &["no"]),
+            ("s6-svdt", &["no"]),
+            ("s6-svdt-clear", &["no"]),
+            ("s6-svwait", &["-u", "no"]),
+            ("s6-svlisten1", &["-u", "no", "true"]),
+            ("s6-svlisten", &["-u", "no", "", "true"]),
+            ("s6-svperms", &["no"]),
+            ("s6-svperms", &["-u", "no"]),
+            ("s6-svlink", &["no", "nothing"]),
+            ("s6-svunlink", &["no", "nothing"]),
+            ("s6-mkfifodir", &["no/no"]),
+            ("s6-cleanfifodir", &["no"]),
+            ("s6-ftrig-notify", &["no", "x"]),
+            ("s6-ftrig-wait", &["no", "x"]),
+            ("s6-ftrig-listen1", &["no", "x", "true"]),
+            ("s6-ftrig-listen", &["no", "x", "", "true"]),
+            ("s6-instance-maker", &["no", "b"]),
+            ("s6-instance-create", &["no", "b"]),
+            ("s6-instance-delete", &["no", "b"]),
+            ("s6-instance-control", &["-u", "no", "b"]),
+            ("s6-instance-status", &["no", "b"]),
+            ("s6-instance-list", &["no"]),
+            ("s6-supervise", &["no"]),
+        ] {
+            let _ = std::fs::remove_dir_all(scratch.path().join("b"));
+            if name == "s6-instance-maker" {
+                continue;
+            }
+            same(name, scratch.path(), args);
+        }
+    }
+
+    #[test]
+    fn directories_without_permission() {
+        ours_only!("runs once, with SUITE unset");
+        if !is_root() {
+            return;
+        }
+        let supervisor = ready();
+        let dir = supervisor.scratch();
+        for path in [dir, supervisor.dir()] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        for (name, args) in [
+            ("s6-svc", &["-u", "web"][..]),
+            ("s6-svstat", &["web"]),
+            ("s6-svok", &["web"]),
+            ("s6-svdt", &["web"]),
+            ("s6-svdt-clear", &["web"]),
+            ("s6-svwait", &["-u", "web"]),
+            ("s6-svperms", &["-u", "web"]),
+            ("s6-mkfifodir", &["web/new"]),
+            ("s6-mkfifodir", &["web"]),
+            ("s6-cleanfifodir", &["web/supervise"]),
+            ("s6-ftrig-notify", &["web/supervise", "x"]),
+        ] {
+            let answers =
+                [theirs(name, dir, args), ours(name, dir, args)].map(|mut command| run(command.uid(65_534)));
+            agree(&format!("{name} {args:?} as nobody"), &answers[0], &answers[1]);
+            assert_ne!(answers[1].code, 0, "{name} {args:?}");
+        }
+    }
+}
+
+mod services {
+    use super::*;
+
+    #[test]
+    fn svstat_and_svok_say_the_same_of_every_state() {
+        ours_only!("runs once, with SUITE unset");
+        let supervisor = ready();
+        let dir = supervisor.scratch();
+        let look = || {
+            for args in [
+                &["web"][..],
+                &["-n", "web"],
+                &["-uwNrpest", "web"],
+                &["-o", "up,wantedup,normallyup,ready,paused,exitcode,signal,signum", "web"],
+                &["-o", "updownsince,readysince,updownfor,readyfor,", "web"],
+                &["-p", "-o", "up", "web", "more"],
+            ] {
+                assert_eq!(same("s6-svstat", dir, args).code, 0);
+            }
+            same("s6-svok", dir, &["web"]);
+        };
+        look();
+        supervisor.command("p");
+        supervisor.wait_record("pause", |record| record.paused);
+        look();
+        supervisor.command("c");
+        supervisor.wait_record("its end", |record| !record.paused);
+        supervisor.file("down", "");
+        look();
+        supervisor.command("d");
+        supervisor.wait_down();
+        look();
+        std::fs::remove_file(supervisor.path("down")).unwrap();
+        look();
+        same("s6-svdt", dir, &["web"]);
+        same("s6-svdt", dir, &["-s", "-n1", "web"]);
+        // 2.15: the process group is told.
+        let shown = run(&mut ours("s6-svstat", dir, &["-g", "web"]));
+        assert_eq!((shown.code, shown.out.as_str()), (0, "-1\n"));
+    }
+
+    #[test]
+    fn service_that_was_never_started() {
+        ours_only!("runs once, with SUITE unset");
+        let supervisor = Supervisor::start(|web| {
+            web.sleeps().file("down", "");
+        });
+        supervisor.wait_supervised();
+        same("s6-svstat", supervisor.scratch(), &["-uwNrp", "web"]);
+        // 2.15: it says that there was no start yet, and knows no exit.
+        for (args, expected) in [
+            (&["web"][..], "down (not started yet) \n"),
+            (&["-es", "-o", "signum,paused", "web"], "-1 NA -1 false\n"),
+        ] {
+            assert_eq!(run(&mut ours("s6-svstat", supervisor.scratch(), args)).out, expected);
+        }
+        same("s6-svdt", supervisor.scratch(), &["web"]);
+    }
+
+    #[test]
+    fn supervisor_that_is_gone() {
+        ours_only!("runs once, with SUITE unset");
+        let supervisor = left();
+        let dir = supervisor.scratch();
+        same("s6-svok", dir, &["web"]);
+        same("s6-svstat", dir, &["web"]);
+        same("s6-svdt", dir, &["web"]);
+        same("s6-svdt-clear", dir, &["web"]);
+        assert_eq!(supervisor.deaths().len(), 0);
+        // 2.15: 102.
+        differ("s6-svc", dir, &["-u", "web"], 100, 102);
+        // Nobody will ever answer: that is said at once.
+        differ("s6-svc", dir, &["-wu", "-T300", "-u", "web"], 99, 102);
+        differ("s6-svwait", dir, &["-u", "-t300", "web"], 99, 102);
+        differ("s6-svlisten1", dir, &["-u", "-t300", "web", "true"], 99, 102);
+    }
+
+    #[test]
+    fn svc_controls_and_waits() {
+        ours_only!("runs once, with SUITE unset");
+        let supervisor = ready();
+        let dir = supervisor.scratch();
+        for args in [
+            &["-wD", "-T20000", "-d", "web"][..],
+            &["-wU", "-T20000", "-u", "web"],
+            &["-wR", "-T20000", "-t", "web"],
+            &["-y", "web"],
+            &["web"],
+        ] {
+            assert_eq!(same("s6-svc", dir, args).code, 0, "{args:?}");
+            supervisor.wait_record("an end of changes", |record| record.ready);
+        }
+        let answer = run(&mut ours("s6-svc", dir, &["-s", "SIGSTOP", "web"]));
+        assert_eq!(answer.code, 0, "{answer:?}");
+        supervisor.wait_record("pause", |record| record.paused);
+        same("s6-svwait", dir, &["-d", "-t100", "web"]);
+        same("s6-svwait", dir, &["-u", "web"]);
+        let answer = run(&mut ours("s6-svc", dir, &["-s", "SEGV", "web"]));
+        assert_eq!(answer.code, 100, "{answer:?}");
+    }
+
+    #[test]
+    fn svlisten_hears_what_its_command_does() {
+        ours_only!("runs once, with SUITE unset");
+        let supervisor = ready();
+        let dir = supervisor.scratch();
+        for args in [
+            &["-R", "-t20000", "web", "s6-svc", "-r", "web"][..],
+            &["-D", "-t20000", "web", "s6-svc", "-d", "web"],
+            &["-U", "-t20000", "web", "s6-svc", "-u", "web"],
+            &["-d", "-t100", "web", "true"],
+            &["-u", "web", "no-such-program"],
+        ] {
+            same("s6-svlisten1", dir, args);
+        }
+        same("s6-svlisten", dir, &["-D", "-t20000", " web", "", "s6-svc", "-d", "web"]);
+        same("s6-svlisten", dir, &["-oU", "-t20000", "web", "", "s6-svc", "-u", "web"]);
+        // 2.15: a block of nothing is nothing to wait for.
+        let answer = run(&mut ours("s6-svlisten", dir, &["", "sh", "-c", "echo $#", "sh", "a", "b"]));
+        assert_eq!((answer.code, answer.out.as_str()), (0, "2\n"));
+    }
+
+    #[test]
+    fn svperms_shows_and_sets() {
+        ours_only!("runs once, with SUITE unset");
+        if !is_root() {
+            return;
+        }
+        let supervisor = ready();
+        let modes = || {
+            ["supervise", "supervise/control", "event"].map(|name| {
+                let info = sys::file::look(&supervisor.path(name)).unwrap().unwrap();
+                (info.mode, info.owner)
+            })
+        };
+        for args in [
+            &["web"][..],
+            &["-u", "-v", "web"],
+            &["-g", "daemon", "-v", "web"],
+            &["-G", ":2", "web"],
+            &["-o", "-e", "-v", "web"],
+            &["-O", "adm", "-E", "sys", "-v", "web"],
+            &["web", "no"],
+        ] {
+            let theirs = (run(&mut theirs("s6-svperms", supervisor.scratch(), args)), modes());
+            let ours = (run(&mut ours("s6-svperms", supervisor.scratch(), args)), modes());
+            agree(&format!("{args:?}"), &theirs.0, &ours.0);
+            assert_eq!(theirs.1, ours.1, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn permafailon_counts_deaths() {
+        ours_only!("runs once, with SUITE unset");
+        let supervisor = ready();
+        for deaths in 1..=2 {
+            supervisor.wait_up();
+            supervisor.command("k");
+            wait_until("a death", || supervisor.deaths().len() == deaths);
+        }
+        for (seconds, count, list) in [
+            ("60", "2", "SIGKILL"),
+            ("60", "3", "SIGKILL"),
+            ("60", "1", "SIGTERM"),
+            ("60", "2", "137"),
+            ("60", "1", "1-5, 7;kill"),
+            ("60", "1", ""),
+        ] {
+            same("s6-permafailon", supervisor.dir(), &[seconds, count, list, "sh", "-c", "echo go; exit 3"]);
+        }
+        same("s6-permafailon", supervisor.dir(), &["60", "9", "1", "no-such-program"]);
+        same("s6-permafailon", supervisor.scratch(), &["60", "1", "1", "true"]);
+    }
+
+    #[test]
+    fn notifyoncheck_makes_a_service_ready() {
+        ours_only!("runs once, with SUITE unset");
+        for program in [Path::new("/usr/bin/s6-notifyoncheck"), &our_name("s6-notifyoncheck")] {
+            for option in ["-w10", "-dw10"] {
+                let supervisor = Supervisor::start(|web| {
+                    Service::at(web.path("data")).script("check", "test -e ../web/go || test -e go");
+                    web.run(&format!("exec {} {option} -n0 sleep 100000", program.display()));
+                    web.file("notification-fd", "3\n");
+                });
+                let pid = supervisor.wait_up();
+                assert!(!supervisor.record().ready);
+                supervisor.file("go", "");
+                let record = supervisor.wait_record("readiness", |record| record.ready && record.is_up());
+                assert_eq!(record.pid, Some(pid), "the service is the daemon itself");
+            }
+        }
+    }
+
+    #[test]
+    fn s6_supervise_is_a_supervisor() {
+        ours_only!("runs once, with SUITE unset");
+        let supervisor = Supervisor::start_program(&our_name("s6-supervise"), |web| {
+            web.sleeps();
+        });
+        supervisor.wait_up();
+        differ("s6-supervise", supervisor.scratch(), &["web"], 100, 100);
+        supervisor.command("dx");
+        assert_eq!(supervisor.wait_exit(), 0);
+    }
+}
+
+mod trees {
+    use super::*;
+
+    /// A scanner, ours by s6's name, above nothing yet.
+    fn tree() -> Tree {
+        let tree = Tree::launch_program(&our_name("s6-svscan"), |_| ());
+        wait_until("the scanner", || {
+            sys::fifo::open_to_write(&tree.dir().join(".s6-svscan/control")).is_ok()
+        });
+        tree
+    }
+
+    #[test]
+    fn services_are_linked_and_unlinked() {
+        ours_only!("runs once, with SUITE unset");
+        let tree = tree();
+        let web = Service::at(tree.scratch().join("web"));
+        web.sleeps();
+        web.log().run("exec cat >/dev/null");
+        let dir = tree.dir().to_str().unwrap();
+        for options in ["-t20000", "-dt20000", "-fPt20000"] {
+            for program in [theirs, ours] {
+                let link = run(&mut program("s6-svlink", tree.scratch(), &[options, dir, "web", "name"]));
+                assert_eq!(link.code, 0, "{options} {link:?}");
+                assert!(web.is_supervised() && web.log().is_supervised());
+                assert!(!web.path("down").exists());
+                if !options.starts_with("-d") {
+                    web.wait_up();
+                }
+                let unlink = run(&mut program("s6-svunlink", tree.scratch(), &["-t20000", dir, "name"]));
+                assert_eq!(unlink.code, 0, "{options} {unlink:?}");
+                assert!(!tree.dir().join("name").exists());
+                wait_until("the end", || !web.is_supervised() && !web.log().is_supervised());
+            }
+        }
+        same("s6-svlink", tree.scratch(), &["-t20000", dir, "nothing"]);
+        same("s6-svlink", tree.scratch(), &["-t20000", "web", "web"]);
+        same("s6-svunlink", tree.scratch(), &["-t20000", dir, "nothing"]);
+        same("s6-svunlink", tree.scratch(), &["-Xt20000", dir, "nothing"]);
+        same("s6-svscanctl", tree.scratch(), &["-an", dir]);
+        same("s6-svscanctl", tree.scratch(), &[dir]);
+    }
+
+    #[test]
+    fn s6_svscan_scans_and_ends() {
+        ours_only!("runs once, with SUITE unset");
+        let mut tree = Tree::launch_program(&our_name("s6-svscan"), |scan| {
+            scan.options(&["-t0", "-C", "20", "-L100", "--"]);
+            scan.service("web").sleeps();
+        });
+        tree.service("web").wait_up();
+        assert!(tree.dir().join(".s6-svscan").exists() && !tree.dir().join(".svscan").exists());
+        assert_eq!(run(&mut ours("s6-svscanctl", tree.dir(), &["-t", "."])).code, 0);
+        assert_eq!(tree.wait_exit(), 0);
+        // Who scanned is gone; Debian's says so with the same code.
+        differ("s6-svscanctl", tree.dir(), &["-a", "."], 100, 100);
+        let answer = run(&mut ours("s6-svscan", tree.dir(), &[]));
+        assert!(answer.code == 100 && answer.err.contains("usage: s6-svscan"), "{answer:?}");
+    }
+
+    #[test]
+    fn s6_svscanboot_gives_the_scanner_a_logger() {
+        ours_only!("runs once, with SUITE unset");
+        let mut tree = Tree::launch_program(&our_name("s6-svscanboot"), |scan| {
+            let log = scan.dir().parent().unwrap().join("log");
+            scan.options(&["-D", log.to_str().unwrap(), "-m", "2755"]);
+            scan.service("web").run("echo hello; exec sleep 100000");
+        });
+        let log = tree.scratch().join("log/current");
+        wait_until("what the service says", || text(&log).contains("hello"));
+        assert_eq!(run(&mut ours("s6-svscanctl", tree.dir(), &["-t", "."])).code, 0);
+        assert_eq!(tree.wait_exit(), 0);
+    }
+
+    #[test]
+    fn instances_come_and_go() {
+        ours_only!("runs once, with SUITE unset");
+        let tree = Tree::launch_program(&our_program("svscan"), |scan| {
+            let template = Service::at(scan.dir().parent().unwrap().join("template"));
+            template.run("exec sleep 100000");
+            let made = run(&mut ours("s6-instance-maker", template.dir(), &["-c9", ".", "../made"]));
+            assert_eq!(made.code, 0, "{made:?}");
+            let made = template.dir().with_file_name("made");
+            let script = text(made.join("run")).replace("s6-svscan", our_name("s6-svscan").to_str().unwrap());
+            Service::at(&made).executable("run", script);
+            symlink(&made, scan.dir().join("made")).unwrap();
+        });
+        Service::at(tree.dir().join("made"))
+            .wait_record("readiness", |record| record.is_up() && record.ready);
+        for program in [theirs, ours] {
+            let answer = |name: &str, args: &[&str]| run(&mut program(name, tree.dir(), args));
+            let created = answer("s6-instance-create", &["-t20000", "made", "a"]);
+            assert_eq!(created.code, 0, "{created:?}");
+            assert_eq!(answer("s6-instance-create", &["-t20000", "made", "a"]).code, 100);
+            assert_eq!(answer("s6-instance-create", &["-Dt20000", "made", "b"]).code, 0);
+            Service::at(tree.dir().join("made/instance/a")).wait_up();
+            let mut names: Vec<_> =
+                answer("s6-instance-list", &["made"]).out.lines().map(str::to_owned).collect();
+            names.sort();
+            assert_eq!(names, ["a", "b"]);
+            assert_eq!(answer("s6-instance-status", &["-uw", "made", "a"]).out, "true true\n");
+            let down = answer("s6-instance-control", &["-wD", "-T20000", "-d", "made", "a"]);
+            assert_eq!(down.code, 0, "{down:?}");
+            assert_eq!(answer("s6-instance-status", &["-uw", "made", "a"]).out, "false false\n");
+            for name in ["a", "b"] {
+                let deleted = answer("s6-instance-delete", &["-t20000", "made", name]);
+                assert_eq!(deleted.code, 0, "{deleted:?}");
+                assert!(!tree.dir().join("made/instances").join(name).exists());
+            }
+            assert_eq!(answer("s6-instance-list", &["made"]).out, "");
+        }
+    }
+
+    #[test]
+    fn instance_maker_writes_the_same_files() {
+        ours_only!("runs once, with SUITE unset");
+        let scratch = Scratch::new();
+        Service::at(scratch.path().join("template")).sleeps();
+        for options in [&["-c3"][..], &["-L/log", "-n3", "-S9"], &["-r", "a/b/c", "-L/log"], &["-r", "a"]] {
+            let written = |program: Command| {
+                let mut program = program;
+                let answer = run(program.args(options).args(["template", "made"]));
+                assert_eq!(answer.code, 0, "{answer:?}");
+                // Not what the scripts hold: ours need no execline.
+                let script = "cd made && find . | sort && find . -name run | sort | xargs stat -c %a && \
+                              find . -type f ! -name run | sort | xargs cat";
+                let listing = run(Command::new("sh").args(["-c", script]).current_dir(scratch.path())).out;
+                std::fs::remove_dir_all(scratch.path().join("made")).unwrap();
+                listing
+            };
+            let [theirs, ours] =
+                [theirs, ours].map(|program| program("s6-instance-maker", scratch.path(), &[]));
+            assert_eq!(written(theirs), written(ours), "{options:?}");
+        }
+    }
+}
+
+mod fifodirs {
+    use super::*;
+
+    #[test]
+    fn fifodirs_are_made_and_cleaned() {
+        ours_only!("runs once, with SUITE unset");
+        let scratch = Scratch::new();
+        let dir = scratch.path();
+        std::fs::write(dir.join("file"), "").unwrap();
+        same("s6-mkfifodir", dir, &["file"]);
+        for args in [&["d"][..], &["-g", "0", "d"], &["-f", "-g", "0", "d"], &["-f", "d"]] {
+            let mode = |program: Command| {
+                let _ = std::fs::remove_dir_all(dir.join("d"));
+                if args.contains(&"-f") {
+                    std::fs::create_dir(dir.join("d")).unwrap();
+                }
+                let mut program = program;
+                let answer = run(&mut program);
+                (answer.code, std::fs::metadata(dir.join("d")).unwrap().permissions().mode())
+            };
+            assert_eq!(
+                mode(theirs("s6-mkfifodir", dir, args)),
+                mode(ours("s6-mkfifodir", dir, args)),
+                "{args:?}"
+            );
+        }
+        let stale = dir.join("d/ftrig1:@400000000000000000000000:abcdef");
+        sys::fifo::make(&stale, 0o600).unwrap();
+        // 2.11 leaves it there.
+        assert_eq!(same("s6-cleanfifodir", dir, &["d"]).code, 0);
+        assert!(!stale.exists());
+    }
+
+    #[test]
+    fn letters_are_sent_and_waited_for() {
+        ours_only!("runs once, with SUITE unset");
+        let scratch = Scratch::new();
+        let dir = scratch.path();
+        assert_eq!(same("s6-mkfifodir", dir, &["d"]).code, 0);
+        assert_eq!(same("s6-ftrig-notify", dir, &["d", "nobody hears"]).code, 0);
+        for (pattern, letters) in [("u", "u"), ("[DO]", "xD"), ("ab|cd", "acd"), ("(ab){2}", "abab")] {
+            let args = ["-t20000", "d", pattern, "s6-ftrig-notify", "d", letters];
+            let answer = same("s6-ftrig-listen1", dir, &args);
+            assert_eq!(answer.out, format!("{}\n", &letters[letters.len() - 1..]), "{pattern}");
+        }
+        // 2.15: the beginning and the end of what was read.
+        differ("s6-ftrig-listen1", dir, &["-t300", "d", "^ab$", "s6-ftrig-notify", "d", "ab"], 1, 0);
+        same("s6-ftrig-listen1", dir, &["-t100", "d", "u", "s6-ftrig-notify", "d", "x"]);
+        same("s6-ftrig-wait", dir, &["-t100", "d", "u"]);
+        let both = ["-t20000", "d", "a", "d", "b", "", "s6-ftrig-notify", "d", "ab"];
+        assert_eq!(same("s6-ftrig-listen", dir, &both).code, 0);
+        let one = ["-o", "-t20000", "d", "a", "d", "z", "", "s6-ftrig-notify", "d", "ab"];
+        assert_eq!(same("s6-ftrig-listen", dir, &one).code, 0);
+        same("s6-ftrig-listen", dir, &["-t100", "d", "a", "d", "z", "", "s6-ftrig-notify", "d", "ab"]);
+        let waiting = Running::start(&mut ours("s6-ftrig-wait", dir, &["-t20000", "d", "u"]));
+        Service::at(dir).wait_listeners(0);
+        wait_until("a listener", || std::fs::read_dir(dir.join("d")).unwrap().count() == 1);
+        assert_eq!(run(&mut theirs("s6-ftrig-notify", dir, &["d", "u"])).code, 0);
+        assert_eq!(waiting.finish().out, "u\n");
+        assert_eq!(std::fs::read_dir(dir.join("d")).unwrap().count(), 0, "nothing is left behind");
+    }
+}
