@@ -59,14 +59,25 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Starts a tree on the scan directory that `build` fills, and waits until it takes commands.
+    /// Starts a tree on the scan directory that `build` fills, and waits until it takes commands; with our
+    /// scanner also until its first scan is made: what comes afterwards was not there at the start.
     #[track_caller]
     pub fn start(build: impl FnOnce(&mut Scan)) -> Tree {
-        let mut tree = Tree::launch(build);
+        let mut told = None;
+        let mut tree = Tree::launch(|scan| {
+            build(scan);
+            if suite() == Suite::Ours && !scan.options.iter().any(|option| option == "-d") {
+                let file = scan.dir.with_file_name("scanner-is-ready");
+                scan.before(&format!("exec 9>>'{}'", file.display()));
+                scan.options(&["-d", "9"]);
+                told = Some(file);
+            }
+        });
         wait_until("the scanner to take commands", || {
             let exit = tree.try_exit();
             assert_eq!(exit, None, "the scanner ended");
-            tree.is_listening()
+            let is_ready = |file| std::fs::read(file).is_ok_and(|text| text == b"\n");
+            tree.is_listening() && told.as_ref().is_none_or(is_ready)
         });
         tree
     }
