@@ -179,6 +179,13 @@ impl Player {
         }
     }
 
+    /// A service that was told to stop (STOP) has: a signal that comes before would be taken first.
+    fn is_as_paused(&self) -> bool {
+        let record = self.record();
+        let has_stopped = |pid| matches!(self.supervisor.namespace().state(pid), Some('T') | None);
+        !record.paused || record.pid.is_none_or(has_stopped)
+    }
+
     /// Nothing more will happen by itself: it is up, and its handlers are in place, or it stays down.
     fn is_settled(&self) -> bool {
         let Some(record) = self.supervisor.try_record() else { return false };
@@ -304,7 +311,7 @@ fn play(seed: u64) {
             wait_at_most(PATIENCE, &what, || {
                 let changed = !changes || player.record() != *before;
                 let arrived = !is_noted || noted(player) > noted_before;
-                changed && arrived && (!dies || deaths(player) > deaths_before)
+                changed && arrived && player.is_as_paused() && (!dies || deaths(player) > deaths_before)
             });
         }
         if dies {
