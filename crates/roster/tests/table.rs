@@ -1,5 +1,5 @@
 //! The transitions, printed: every situation of a service against every event, a line each. A change of
-//! behaviour is a change of `golden/transitions.txt`, to be read by a person; `UPDATE_GOLDEN=1` writes it anew.
+//! behaviour is a change of `golden/transitions.txt`, to be read by a person; `GOLDEN=write` writes it anew.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -147,7 +147,7 @@ fn table() -> String {
 fn transitions_are_those_that_were_read() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/transitions.txt");
     let table = table();
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("GOLDEN").is_some() {
         std::fs::write(&path, &table).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
