@@ -21,5 +21,7 @@ pub mod process;
 pub mod signals;
 pub mod terminal;
 pub mod tree;
+#[cfg(all(panic = "abort", target_env = "musl", not(debug_assertions)))]
+mod unwind;
 pub mod users;
 pub mod watch;
