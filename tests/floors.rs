@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const PURE: [&str; 5] = ["unix", "status", "control", "lifecycle", "roster"];
+const PURE: [&str; 7] = ["unix", "status", "control", "logdir", "lifecycle", "roster", "logscript"];
 const WORLD: [&str; 4] = ["sys", "fifodir", "servicedir", "scandir"];
-const PROGRAMS: [&str; 4] = ["supervise", "svscan", "svctl", "svwait"];
+const PROGRAMS: [&str; 5] = ["supervise", "svscan", "svctl", "svwait", "svlog"];
 
 /// The crates of others that name the kernel: `sys` alone may.
 const KERNEL: [&str; 4] = ["rustix", "nix", "inotify", "libc"];
@@ -18,8 +18,10 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
     Some(match package {
         // For its constants.
         "unix" => vec!["libc"],
-        "status" | "control" => vec!["unix"],
+        "status" | "control" | "logdir" => vec!["unix"],
         "lifecycle" | "roster" => vec!["unix", "status", "control"],
+        // Libraries that compute and do nothing.
+        "logscript" => vec!["unix", "logdir", "memchr", "regex-lite"],
         // talc: an allocator for programs that shall take no memory once they run.
         "sys" => ["unix", "talc"].into_iter().chain(KERNEL).collect(),
         "fifodir" => vec!["sys"],
@@ -27,7 +29,7 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         "cli" => vec!["lexopt"],
         // They share the waiting.
         "svctl" => below().chain(["svwait"]).collect(),
-        "supervise" | "svscan" | "svwait" => below().collect(),
+        "supervise" | "svscan" | "svwait" | "svlog" => below().collect(),
         "svbox" => below().chain(PROGRAMS).collect(),
         "suite-tests" => below().chain(PROGRAMS).chain(["svbox"]).collect(),
         _ => return None,

@@ -217,6 +217,48 @@ pub fn write_all(file: impl std::os::fd::AsFd, mut bytes: &[u8]) -> io::Result<(
     Ok(())
 }
 
+/// Writes as many of `bytes` as go now, and gives their number.
+///
+/// # Errors
+/// What write(2) says, EINTR excepted.
+pub fn write_some(file: impl std::os::fd::AsFd, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match rustix::io::write(&file, bytes) {
+            Err(Errno::INTR) => {}
+            written => return Ok(written?),
+        }
+    }
+}
+
+/// What fstat(2) tells of an open file; `None`: it has no name any more.
+///
+/// # Errors
+/// What fstat(2) says.
+pub fn look_open(file: impl std::os::fd::AsFd) -> io::Result<Option<Info>> {
+    let stat = rustix::fs::fstat(file)?;
+    Ok((stat.st_nlink > 0).then(|| stat.into()))
+}
+
+/// Waits until all that was written to an open file is on the disk.
+///
+/// # Errors
+/// What fsync(2) says.
+pub fn sync(file: impl std::os::fd::AsFd) -> io::Result<()> {
+    match rustix::fs::fsync(file) {
+        // A file system that cannot has nothing to wait for.
+        Err(Errno::INVAL | Errno::ROFS) => Ok(()),
+        done => Ok(done?),
+    }
+}
+
+/// Sets the mode of an open file.
+///
+/// # Errors
+/// What fchmod(2) says.
+pub fn set_open_mode(file: impl std::os::fd::AsFd, mode: u32) -> io::Result<()> {
+    Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode))?)
+}
+
 /// Removes a file; `false` if there was none.
 ///
 /// # Errors

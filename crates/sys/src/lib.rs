@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod child;
 pub mod clock;
 pub mod dir;
+mod entry;
 pub mod exec;
 pub mod family;
 pub mod fifo;

@@ -49,6 +49,13 @@ pub fn set_umask(mask: u32) -> u32 {
     rustix::process::umask(Mode::from_raw_mode(mask)).as_raw_mode()
 }
 
+/// The umask, as permission bits.
+pub fn umask() -> u32 {
+    let mask = set_umask(0o077);
+    set_umask(mask);
+    mask
+}
+
 /// Becomes the parent of every orphan among its descendants (Linux 3.4).
 ///
 /// # Errors

@@ -1,0 +1,28 @@
+//! What a logger does with a line: a script is a value that selects lines, dresses them, and says where they go.
+//!
+//! ```text
+//! bytes -> Splitter -> pieces of lines -> Script: selectors -> Dress: stamps, prefix, form -> a place
+//! ```
+//!
+//! It reads nothing, writes nothing, and knows no clock: the reader brings the bytes and the moment, the writer takes
+//! what comes out.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod dress;
+mod moment;
+mod pattern;
+mod run;
+pub mod s6;
+mod script;
+mod splitter;
+
+pub use dress::{Dress, Heads};
+pub use moment::{Date, Moment};
+pub use pattern::{BadPattern, Pattern};
+pub use run::{Choice, Dressed, Take};
+pub use script::{Action, BadScript, Dir, Place, Processor, Script, Section, Selector, Shell};
+pub use splitter::{Long, Piece, Splitter, line_end};

@@ -1,0 +1,215 @@
+//! s6-log's grammar, and ours: a word a directive.
+//!
+//! Source: s6 2.15, `s6-log`, "Logging script syntax".
+
+use alloc::borrow::Cow;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use logdir::Budget;
+
+use crate::{Action, BadScript, Dir, Dress, Pattern, Place, Processor, Script, Section, Selector, Shell};
+
+/// The least and the most size of a file, in bytes.
+const SIZES: core::ops::RangeInclusive<u64> = 4096..=268_435_455;
+
+/// A script, and what is odd about it.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The script.
+    pub script: Script,
+    /// Directives follow the last action: they are for nothing.
+    pub has_idle_end: bool,
+}
+
+/// The script that words are.
+///
+/// # Errors
+/// The first word that is no directive, or that cannot stand where it does; or no word is an action.
+pub fn parse<W: AsRef<[u8]>>(words: &[W]) -> Result<Parsed, BadScript> {
+    let mut parser = Parser::new();
+    for word in words {
+        parser.directive(word.as_ref()).map_err(|why| BadScript { word: word.as_ref().to_vec(), why })?;
+    }
+    parser.end()
+}
+
+/// What the directives up to now have set for the next actions.
+struct Parser {
+    script: Script,
+    selectors: Vec<Selector>,
+    /// The first action of the section.
+    begin: usize,
+    dress: Dress,
+    alert: usize,
+    status: usize,
+    dir: Dir,
+    has_idle_end: bool,
+}
+
+impl Parser {
+    fn new() -> Parser {
+        let dir = Dir {
+            path: Vec::new(),
+            size: 99_999,
+            tolerance: 2000,
+            budget: Budget { archives: 10, bytes: 0 },
+            period: None,
+            retry: Duration::from_secs(2),
+            processor: None,
+        };
+        Parser {
+            script: Script::default(),
+            selectors: Vec::new(),
+            begin: 0,
+            dress: Dress::default(),
+            alert: 200,
+            status: 1001,
+            dir,
+            has_idle_end: false,
+        }
+    }
+
+    fn directive(&mut self, word: &[u8]) -> Result<(), Cow<'static, str>> {
+        let (&first, rest) = word.split_first().ok_or("it is empty")?;
+        self.has_idle_end = !matches!(first, b'1' | b'2' | b'=' | b'.' | b'/');
+        match first {
+            b'f' | b't' | b'T' | b'1' | b'2' if !rest.is_empty() => return Err("it takes no value".into()),
+            b'f' => self.select(Selector::Unacted),
+            b'+' => self.select(Selector::Plus(extended(rest)?)),
+            b'-' => self.select(Selector::Minus(extended(rest)?)),
+            b'n' => self.dir.budget.archives = number(rest)? as usize,
+            b's' => self.dir.size = number(rest)?.clamp(*SIZES.start(), *SIZES.end()),
+            b'S' => self.dir.budget.bytes = number(rest)?,
+            b'l' => self.tolerance(number(rest)?)?,
+            b'r' => self.dir.retry = Duration::from_millis(number(rest)?),
+            b'R' => self.dir.period = Some(Duration::from_secs(number(rest)?)).filter(|time| !time.is_zero()),
+            b'E' => self.alert = number(rest)? as usize,
+            b'^' => self.status = number(rest)? as usize,
+            b'p' => self.dress.prefix = prefix(rest),
+            b'!' => self.dir.processor = processor(Shell::Execline, rest),
+            b'?' => self.dir.processor = processor(Shell::Posix, rest),
+            b't' => self.dress.label = true,
+            b'T' => self.dress.local = true,
+            b'1' => self.act(Place::Output),
+            b'2' => self.act(Place::Alert(self.alert)),
+            b'=' if rest.is_empty() => return Err("it names no file".into()),
+            b'=' => self.act(Place::Status { path: rest.to_vec(), size: self.status }),
+            b'.' | b'/' => {
+                self.script.dirs.push(Dir { path: word.to_vec(), ..self.dir.clone() });
+                self.act(Place::Dir(self.script.dirs.len() - 1));
+            }
+            _ => return Err("unknown directive".into()),
+        }
+        Ok(())
+    }
+
+    fn tolerance(&mut self, tolerance: u64) -> Result<(), Cow<'static, str>> {
+        if tolerance > self.dir.size / 2 {
+            return Err("it is more than half of the size".into());
+        }
+        self.dir.tolerance = tolerance;
+        Ok(())
+    }
+
+    /// A selector after an action begins the next section.
+    fn select(&mut self, selector: Selector) {
+        self.close();
+        self.selectors.push(selector);
+    }
+
+    fn act(&mut self, place: Place) {
+        let next = Dress { label: false, local: false, ..self.dress.clone() };
+        let dress = core::mem::replace(&mut self.dress, next);
+        self.script.actions.push(Action { dress, place });
+    }
+
+    fn close(&mut self) {
+        let actions = self.begin..self.script.actions.len();
+        if !actions.is_empty() {
+            self.begin = actions.end;
+            let selectors = core::mem::take(&mut self.selectors);
+            self.script.sections.push(Section { selectors, actions });
+        }
+    }
+
+    fn end(mut self) -> Result<Parsed, BadScript> {
+        self.close();
+        if self.script.actions.is_empty() {
+            return Err(BadScript { word: Vec::new(), why: "it has no action".into() });
+        }
+        Ok(Parsed { script: self.script, has_idle_end: self.has_idle_end })
+    }
+}
+
+fn extended(text: &[u8]) -> Result<Pattern, Cow<'static, str>> {
+    Pattern::extended(text).map_err(|bad| bad.to_string().into())
+}
+
+fn prefix(text: &[u8]) -> Vec<u8> {
+    if text.is_empty() { Vec::new() } else { [text, b" "].concat() }
+}
+
+fn processor(shell: Shell, command: &[u8]) -> Option<Processor> {
+    (!command.is_empty()).then(|| Processor { shell, command: command.to_vec() })
+}
+
+/// A decimal number.
+fn number(digits: &[u8]) -> Result<u64, Cow<'static, str>> {
+    let text = core::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
+    text.and_then(|text| text.parse().ok()).ok_or("it wants a number".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(words: &[&str]) -> Script {
+        parse(words).unwrap_or_else(|bad| panic!("{words:?}: {bad:?}")).script
+    }
+
+    #[test]
+    fn stamps_are_for_the_next_action_only_and_the_rest_stays() {
+        let script = script(&["t", "pweb:", "n3", "./a", "./b"]);
+        let dresses: Vec<_> = script.actions.iter().map(|action| action.dress.label).collect();
+        assert_eq!(dresses, [true, false]);
+        assert!(script.actions.iter().all(|action| action.dress.prefix == b"web: "));
+        assert!(script.dirs.iter().all(|dir| dir.budget.archives == 3));
+    }
+
+    #[test]
+    fn selector_after_an_action_begins_a_section() {
+        let script = script(&["-", "+fatal", "2", "f", "1", "./log"]);
+        let sections: Vec<_> =
+            script.sections.iter().map(|s| (s.selectors.len(), s.actions.clone())).collect();
+        assert_eq!(sections, [(2, 0..1), (1, 1..3)]);
+    }
+
+    #[test]
+    fn size_is_kept_within_its_bounds() {
+        assert_eq!(script(&["s1", "./a"]).dirs[0].size, 4096);
+        assert_eq!(script(&["s999999999", "./a"]).dirs[0].size, 268_435_455);
+    }
+
+    #[test]
+    fn bad_words_are_named() {
+        for (words, bad) in [
+            (&["x"][..], "x"),
+            (&["tt", "1"], "tt"),
+            (&["n", "1"], "n"),
+            (&["=", "1"], "="),
+            (&["s4096", "l4000", "./a"], "l4000"),
+            (&["+(", "1"], "+("),
+        ] {
+            assert_eq!(parse(words).unwrap_err().word, bad.as_bytes(), "{words:?}");
+        }
+        assert_eq!(parse(&["t", "n5"]).unwrap_err().word, b"");
+    }
+
+    #[test]
+    fn directives_after_the_last_action_are_noticed() {
+        assert!(parse(&["1", "t"]).unwrap().has_idle_end);
+        assert!(!parse(&["t", "1"]).unwrap().has_idle_end);
+    }
+}
