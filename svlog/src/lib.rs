@@ -9,12 +9,15 @@ mod input;
 mod logdir_writer;
 mod logger;
 mod options;
+mod order;
 mod outbox;
 mod places;
 mod processor;
+mod removal;
 mod rotation;
 mod status_file;
 mod stream;
+mod syncing;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

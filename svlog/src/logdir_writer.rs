@@ -8,36 +8,44 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cli::{Failure, Unable};
-use logdir::{Archive, CURRENT, Ending, FINISHED, Found, LOCK, NEWSTATE, PREVIOUS, PROCESSED, STATE};
+use logdir::{CURRENT, FINISHED, LOCK};
 use logscript::Dir as Settings;
 use sys::dir::Dir;
 use sys::lock::Lock;
-use sys::{clock, file, process};
-use unix::{Exit, Pid};
+use sys::{child, clock, file, process};
+use unix::{Exit, Pid, Signal};
 
+use crate::order;
 use crate::outbox::Outbox;
 use crate::rotation::Rotation;
+use crate::syncing::{Dirt, Sync};
 
 /// Mode of a new log directory: what is in it has its group.
-const DIR_MODE: u32 = 0o2700;
+pub(crate) const DIR_MODE: u32 = 0o2700;
 
 /// A log directory that is written to.
 #[derive(Debug)]
 pub(crate) struct LogDir {
     pub(crate) settings: Settings,
+    pub(crate) sync: Sync,
     pub(crate) path: PathBuf,
     pub(crate) dir: Dir,
     /// Held as long as this is.
-    _lock: Lock,
+    pub(crate) lock: Lock,
     pub(crate) current: OwnedFd,
     /// Bytes in `current`.
     pub(crate) written: u64,
     /// The last byte in `current` was a newline, or there is none.
     is_at_line_end: bool,
     pub(crate) outbox: Outbox,
+    pub(crate) dirt: Dirt,
     pub(crate) rotation: Rotation,
-    /// Something failed: it is tried again then.
-    pub(crate) retry_at: Option<Duration>,
+    /// A rotation was asked for: it begins when a line has ended.
+    pub(crate) is_rotation_wanted: bool,
+    /// Writing has failed: it is tried again then.
+    write_at: Option<Duration>,
+    /// A step of the rotation has failed: it is tried again then.
+    pub(crate) step_at: Option<Duration>,
     /// `current` is old enough then.
     rotate_at: Option<Duration>,
     /// The mode of a file that is being written to.
@@ -49,135 +57,155 @@ impl LogDir {
     ///
     /// # Errors
     /// Another logger writes there, or the system refuses.
-    pub(crate) fn open(settings: Settings) -> Result<LogDir, Failure> {
+    pub(crate) fn open(settings: Settings, sync: Sync) -> Result<LogDir, Failure> {
         let path = PathBuf::from(OsStr::from_bytes(&settings.path));
         let at = |name: &str| path.join(name).display().to_string();
         sys::dir::make(&path, DIR_MODE).unable(|| format!("make {}", path.display()))?;
         let dir = Dir::open(&path).unable(|| format!("open {}", path.display()))?;
-        let lock = sys::lock::try_lock(&path.join(LOCK), 0o644).unable(|| format!("lock {}", at(LOCK)))?;
+        let lock = dir.try_lock(LOCK, 0o644).unable(|| format!("lock {}", at(LOCK)))?;
         let Some(lock) = lock else {
             cli::say(format_args!("unable to lock {}: another logger writes there", at(LOCK)));
             return Err(Failure::Silent(111));
         };
         let mode = 0o666 & !process::umask();
-        recover(&dir, mode, &settings).unable(|| format!("put {} in order", path.display()))?;
+        order::recover(&dir, mode, &settings).unable(|| format!("put {} in order", path.display()))?;
         let current = dir.open_to_append(CURRENT, 0o666).unable(|| format!("open {}", at(CURRENT)))?;
         let _ = file::set_open_mode(&current, mode);
-        let info = file::look_open(&current).unable(|| format!("look at {}", at(CURRENT)))?;
-        let written = info.map_or(0, |info| info.size);
+        let written = file::look_open(&current).unable(|| format!("look at {}", at(CURRENT)))?.size;
         let rotate_at = settings.period.map(|period| clock::monotonic() + period);
         Ok(LogDir {
             settings,
+            sync,
             path,
             dir,
-            _lock: lock,
+            lock,
             current,
             written,
             is_at_line_end: true,
             outbox: Outbox::default(),
+            dirt: Dirt::default(),
             rotation: Rotation::None,
-            retry_at: None,
+            is_rotation_wanted: false,
+            write_at: None,
+            step_at: None,
             rotate_at,
             mode,
         })
     }
 
-    /// Writes what is pending, and rotates where it must; what cannot be done now is tried again at the deadline.
-    pub(crate) fn flush(&mut self) {
-        if self.retry_at.is_some_and(|at| at > clock::monotonic()) {
-            return;
-        }
-        self.retry_at = None;
-        if let Err((what, error)) = self.try_flush() {
-            let retry = self.settings.retry;
-            self.retry_at = Some(clock::monotonic() + retry);
-            cli::warn(format_args!(
-                "unable to {what} in {}: {}; trying again in {} ms",
-                self.path.display(),
-                cli::reason(&error),
-                retry.as_millis()
-            ));
-        }
-    }
-
-    fn try_flush(&mut self) -> Result<(), (&'static str, io::Error)> {
-        self.go_on_rotating()?;
-        while self.rotation.may_write() && !self.outbox.is_empty() {
-            if self.is_due() {
-                if !self.rotation.is_none() {
-                    // The archive before this one is still being made.
-                    return Ok(());
-                }
-                self.rotate()?;
-                continue;
-            }
-            self.write().map_err(|error| ("write to current", error))?;
-        }
-        if self.is_due() && self.rotation.is_none() {
-            self.rotate()?;
+    /// Opens `current`, made if it is missing.
+    pub(crate) fn open_anew(&mut self) -> io::Result<()> {
+        self.current = self.dir.open_to_append(CURRENT, self.mode)?;
+        self.written = file::look_open(&self.current)?.size;
+        self.is_at_line_end = true;
+        self.dirt = Dirt::default();
+        if let Sync::After(_) = self.sync {
+            // What is in a file is of no use on a disk that does not know its name.
+            file::sync(&self.dir)?;
         }
         Ok(())
     }
 
-    /// `current` is so large that its end is near, and a line has just ended.
+    /// Writes what is pending, and rotates where it must; what cannot be done now is tried again at the deadline. What
+    /// can be written does not wait for a rotation that fails.
+    pub(crate) fn flush(&mut self) {
+        if !self.rotation.is_none() {
+            self.go_on_rotating();
+        }
+        if !is_later(self.write_at) {
+            self.write_at = None;
+            if let Err(error) = self.write_pending() {
+                self.write_at = Some(self.complain("write to current", &error));
+            }
+        }
+        self.clean();
+    }
+
+    fn clean(&mut self) {
+        if let Err(error) = self.dirt.clean(&self.current) {
+            cli::warn(format_args!(
+                "unable to bring {}/{CURRENT} to disk: {}",
+                self.path.display(),
+                cli::reason(&error)
+            ));
+        }
+    }
+
+    fn write_pending(&mut self) -> io::Result<()> {
+        loop {
+            if self.is_due() && self.rotation.is_none() {
+                self.rotate();
+            }
+            // The archive before this one is still being made, or there is no current.
+            if self.outbox.is_empty() || self.is_due() || !self.rotation.may_write() {
+                return Ok(());
+            }
+            self.write()?;
+        }
+    }
+
+    /// A line has just ended, and the end of `current` is near, or asked for.
     fn is_due(&self) -> bool {
-        self.is_at_line_end && self.written + self.settings.tolerance >= self.settings.size
+        let is_large = self.written + self.settings.tolerance >= self.settings.size;
+        self.is_at_line_end && (is_large || (self.is_rotation_wanted && self.written > 0))
     }
 
     /// Writes as much as `current` may take before it is due.
     fn write(&mut self) -> io::Result<()> {
         let pending = self.outbox.pending();
-        let room = self.settings.size.saturating_sub(self.settings.tolerance + self.written) as usize;
+        let most = if self.is_rotation_wanted { 0 } else { self.settings.size };
+        let room = most.saturating_sub(self.settings.tolerance + self.written) as usize;
         let part = up_to_line_end(pending, room);
         let count = file::write_some(&self.current, part)?;
-        // Somebody has removed the directory, or the file: what was written is nowhere.
-        if file::look_open(&self.current)?.is_none() {
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        // What was written is nowhere: it is still pending.
+        if self.has_lost_current()? {
             return self.begin_again();
         }
         self.is_at_line_end = part[..count].ends_with(b"\n");
         self.written += count as u64;
         self.outbox.advance(count);
+        self.dirt.add(self.sync);
         Ok(())
     }
 
-    /// Makes the directory, its lock and `current` anew.
-    fn begin_again(&mut self) -> io::Result<()> {
-        cli::warn(format_args!("{} was removed: it is made again", self.path.display()));
-        sys::dir::make(&self.path, DIR_MODE)?;
-        self.dir = Dir::open(&self.path)?;
-        if let Some(lock) = sys::lock::try_lock(&self.path.join(LOCK), 0o644)? {
-            self._lock = lock;
-        }
-        self.current = self.dir.open_to_append(CURRENT, self.mode)?;
-        self.written = file::look_open(&self.current)?.map_or(0, |info| info.size);
-        self.is_at_line_end = true;
-        self.rotation = Rotation::None;
-        Ok(())
+    /// Says what failed, and when it is tried again: then.
+    pub(crate) fn complain(&self, what: &str, error: &io::Error) -> Duration {
+        let retry = self.settings.retry;
+        cli::warn(format_args!(
+            "unable to {what} in {}: {}; trying again in {} ms",
+            self.path.display(),
+            cli::reason(error),
+            retry.as_millis()
+        ));
+        clock::monotonic() + retry
     }
 
-    /// Rotates, if there is anything in `current`.
+    /// Rotates at the end of the line, if there is anything in `current`.
     pub(crate) fn rotate_now(&mut self) {
         if self.rotation.is_none() && self.written > 0 {
-            self.rotation = Rotation::Begun;
+            self.is_rotation_wanted = true;
             self.flush();
         }
     }
 
-    /// The time of `current` may be up.
+    /// Does what was put off, if its time has come.
     pub(crate) fn tick(&mut self) {
         let now = clock::monotonic();
         if self.rotate_at.is_some_and(|at| at <= now) {
             self.rotate_at = self.settings.period.map(|period| now + period);
             self.rotate_now();
         }
-        if self.retry_at.is_some_and(|at| at <= now) {
+        if [self.write_at, self.step_at, self.dirt.until].into_iter().flatten().any(|at| at <= now) {
             self.flush();
         }
     }
 
     /// When `tick` has something to do.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        [self.retry_at, self.rotate_at].into_iter().flatten().min()
+        [self.write_at, self.step_at, self.dirt.until, self.rotate_at].into_iter().flatten().min()
     }
 
     /// The processor that makes an archive now.
@@ -192,37 +220,48 @@ impl LogDir {
     pub(crate) fn processed(&mut self, exit: Exit) {
         if exit == Exit::Code(0) {
             self.rotation = Rotation::Processed;
-            self.flush();
         } else {
-            let retry = self.settings.retry;
-            cli::warn(format_args!(
-                "the processor of {} has failed ({exit}); trying again in {} ms",
-                self.path.display(),
-                retry.as_millis()
-            ));
+            let failed = io::Error::other(exit.to_string());
             self.rotation = Rotation::Ready;
-            self.retry_at = Some(clock::monotonic() + retry);
+            self.step_at = Some(self.complain("process previous", &failed));
         }
+        self.flush();
+    }
+
+    /// Leaves the archive that is being made to the next logger, which finds all of it in `previous`.
+    pub(crate) fn leave(&mut self) {
+        if self.rotation.is_none() {
+            return;
+        }
+        if let Some(pid) = self.processor() {
+            let _ = child::kill_group(pid, Signal::KILL);
+        }
+        cli::warn(format_args!(
+            "the rotation of {} takes too long: the next logger will keep what is there as it is",
+            self.path.display()
+        ));
+        self.rotation = Rotation::None;
     }
 
     /// Marks `current` as finished cleanly. Everything was written.
     pub(crate) fn finish(&self) {
-        let finished =
-            file::sync(&self.current).and_then(|()| file::set_open_mode(&self.current, self.mode | FINISHED));
+        let finished = self
+            .sync
+            .file(&self.current)
+            .and_then(|()| file::set_open_mode(&self.current, self.mode | FINISHED));
         if let Err(error) = finished {
             cli::warn(format_args!(
-                "unable to finish {}/current: {}",
+                "unable to finish {}/{CURRENT}: {}",
                 self.path.display(),
                 cli::reason(&error)
             ));
         }
     }
+}
 
-    /// Makes an archive of a file; of an empty one, nothing.
-    pub(crate) fn archive(&self, name: &str, ending: Ending) -> io::Result<()> {
-        archive(&self.dir, name, ending)?;
-        trim(&self.dir, &self.settings)
-    }
+/// Something was put off, and its time has not come.
+pub(crate) fn is_later(at: Option<Duration>) -> bool {
+    at.is_some_and(|at| at > clock::monotonic())
 }
 
 /// The part of `bytes` that ends with the line in which the byte number `room` stands, or all of them.
@@ -235,71 +274,4 @@ fn up_to_line_end(bytes: &[u8], room: usize) -> &[u8] {
         Some(end) => &bytes[..from + end + 1],
         None => bytes,
     }
-}
-
-/// Puts in order what another logger left.
-fn recover(dir: &Dir, mode: u32, settings: &Settings) -> io::Result<()> {
-    let is_finished = |info: file::Info| info.mode & FINISHED != 0;
-    let found = Found {
-        current: dir.look(CURRENT)?.map(is_finished),
-        previous: dir.look(PREVIOUS)?.is_some(),
-        processed: dir.look(PROCESSED)?.map(is_finished),
-    };
-    let plan = logdir::recovery(found);
-    if plan.drop_processed {
-        dir.discard(PROCESSED)?;
-    }
-    if plan.drop_previous {
-        dir.discard(PREVIOUS)?;
-    }
-    if plan.drop_state {
-        dir.discard(NEWSTATE)?;
-        dir.open_emptied(STATE, 0o666)?;
-    }
-    if plan.keep_processed {
-        archive(dir, PROCESSED, Ending::Safe)?;
-    }
-    if plan.keep_previous {
-        archive(dir, PREVIOUS, Ending::Unprocessed)?;
-    }
-    if plan.keep_current {
-        let file = dir.open_to_read(CURRENT)?;
-        let _ = file::set_open_mode(&file, mode);
-        archive(dir, CURRENT, Ending::Unprocessed)?;
-    }
-    trim(dir, settings)
-}
-
-/// Makes an archive of a file, younger than all that are there, whatever the clock says.
-fn archive(dir: &Dir, name: &str, ending: Ending) -> io::Result<()> {
-    if dir.look(name)?.is_none_or(|info| info.size == 0) {
-        dir.discard(name)?;
-        return Ok(());
-    }
-    let youngest = archives(dir)?.into_iter().map(|(archive, _)| archive.stamp).max();
-    let now = clock::now().wall;
-    let mut stamp = youngest.map_or(now, |youngest| now.max(youngest.plus(Duration::from_nanos(1))));
-    while !dir.rename_new(name, &Archive { stamp, ending }.name())? {
-        stamp = stamp.plus(Duration::from_nanos(1));
-    }
-    Ok(())
-}
-
-/// Removes the archives that are too many or too much.
-fn trim(dir: &Dir, settings: &Settings) -> io::Result<()> {
-    for archive in logdir::surplus(archives(dir)?, settings.budget) {
-        dir.discard(&archive.name())?;
-    }
-    Ok(())
-}
-
-/// The archives with their sizes.
-fn archives(dir: &Dir) -> io::Result<Vec<(Archive, u64)>> {
-    let mut found = Vec::new();
-    dir.reopen()?.each(|name| found.extend(Archive::parse(name.to_bytes())))?;
-    let sized = |archive: Archive| {
-        let info = dir.look(&archive.name()).transpose()?;
-        Some(info.map(|info| (archive, info.size)))
-    };
-    found.into_iter().filter_map(sized).collect()
 }

@@ -31,7 +31,12 @@ pub(crate) struct Logger {
     patience: Option<Duration>,
     /// It was told to end, and waits for the end of a line until then.
     ending: Option<Ending>,
+    /// Everything was written: the archives that are being made are waited for until then.
+    leave_at: Option<Duration>,
 }
+
+/// How long the archives that are being made at the end are waited for. What they are made of is on disk.
+const LAST_ROTATION: Duration = Duration::from_secs(5);
 
 /// How long the end of the last line is waited for.
 #[derive(Clone, Copy, Debug)]
@@ -51,9 +56,12 @@ impl Logger {
         let notify = request.notify.map(process::inherit).transpose().map_err(|error| {
             Failure::Refused(format!("the descriptor of -d cannot be used: {}", cli::reason(&error)).into())
         })?;
-        let dirs = request.script.dirs.iter().cloned().map(LogDir::open).collect::<Result<_, _>>()?;
+        // Before anything takes time: none of them may end us while a directory is put in order.
         let signals = signals::take(&[Signal::TERM, Signal::HUP, Signal::ALRM, Signal::CHLD])
             .unable(|| "take signals")?;
+        let open = |settings: &logscript::Dir| LogDir::open(settings.clone(), request.sync);
+        let dirs: Vec<_> = request.script.dirs.iter().map(open).collect::<Result<_, _>>()?;
+        refuse_twins(&dirs)?;
         if let Some(notify) = notify {
             let _ = file::write_all(notify, b"\n");
         }
@@ -68,6 +76,7 @@ impl Logger {
             is_protected: request.is_protected,
             patience: request.patience,
             ending: None,
+            leave_at: None,
         })
     }
 
@@ -78,12 +87,21 @@ impl Logger {
     pub(crate) fn log(mut self) -> Result<(), Failure> {
         loop {
             let has_taken_all = self.work();
-            if has_taken_all && self.input.is_closed() && self.places.are_idle() {
+            if has_taken_all && self.input.is_closed() && self.places.are_empty() && self.may_leave() {
                 self.places.finish();
                 return Ok(());
             }
             self.wait(has_taken_all)?;
         }
+    }
+
+    /// Everything was written. Whether archives are still being made, and are worth waiting for.
+    fn may_leave(&mut self) -> bool {
+        if self.places.are_idle() {
+            return true;
+        }
+        let now = clock::monotonic();
+        *self.leave_at.get_or_insert(now + LAST_ROTATION) <= now
     }
 
     /// Takes the lines that were read as long as there is room for them; `false`: some are left.
@@ -119,7 +137,7 @@ impl Logger {
             Ending::Until(at) => Some(at),
             Ending::Whenever => None,
         });
-        let deadline = [self.places.deadline(), ending].into_iter().flatten().min();
+        let deadline = [self.places.deadline(), ending, self.leave_at].into_iter().flatten().min();
         let [output, error] = self.places.waiting();
         let reads = [Some(self.signals.as_fd()), input];
         let [signalled, readable] =
@@ -176,6 +194,18 @@ impl Logger {
             self.input.close();
         }
     }
+}
+
+/// A directory that is named twice would be written to by two hands, for the lock is the process's.
+fn refuse_twins(dirs: &[LogDir]) -> Result<(), Failure> {
+    for (index, dir) in dirs.iter().enumerate() {
+        let identity = |dir: &LogDir| dir.dir.look_itself().map(|info| info.identity).ok();
+        if let Some(twin) = dirs[..index].iter().find(|other| identity(other) == identity(dir)) {
+            let (one, other) = (twin.path.display(), dir.path.display());
+            return Err(Failure::Refused(format!("{one} and {other} are the same directory").into()));
+        }
+    }
+    Ok(())
 }
 
 fn local(stamp: unix::Stamp) -> Date {

@@ -10,11 +10,13 @@ use cli::getopt::Grammar;
 use cli::options::{self, Name, Opt, Program, Word};
 use logscript::{BadScript, Long, Script};
 
+use crate::syncing::Sync;
+
 /// The program as its users see it.
 pub const PROGRAM: Program = Program {
     name: "svlog",
     about: "logs the lines that it reads",
-    usage: &["[ -bpqv ] [ -d fd ] [ -l bytes ] [ -t ms ] [ --long how ] [ -- ] directive..."],
+    usage: &["[ -bpqv ] [ -d fd ] [ -l bytes ] [ -t ms ] [ --long how ] [ --sync when ] [ -- ] directive..."],
     options: &[
         Opt::flag('b', "read nothing while anything is not yet written"),
         Opt::flag('p', "TERM does not end it"),
@@ -24,6 +26,11 @@ pub const PROGRAM: Program = Program {
         Opt::value('l', "bytes", "the longest line, 0: any (8192)"),
         Opt::value('t', "ms", "wait so long for the end of a last line, 0: for ever (2000)"),
         Opt::long("long", Some("how"), "a longer line: split, mark (the cuts), whole"),
+        Opt::long(
+            "sync",
+            Some("when"),
+            "to disk: never, rotate (rotated files, the default), always, or after so many ms",
+        ),
     ],
 };
 
@@ -55,6 +62,7 @@ pub(crate) struct Request {
     pub(crate) long: Long,
     /// How long it waits for the end of a last line; `None`: for ever.
     pub(crate) patience: Option<Duration>,
+    pub(crate) sync: Sync,
 }
 
 impl Default for Request {
@@ -68,6 +76,7 @@ impl Default for Request {
             limit: Some(8192),
             long: Long::Split,
             patience: Some(Duration::from_secs(2)),
+            sync: Sync::default(),
         }
     }
 }
@@ -111,6 +120,7 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
     for word in parsed {
         match word {
             Word::Option(Name::Letter(letter), value) => request.letter(letter, &value)?,
+            Word::Option(Name::Long("sync"), value) => request.sync = sync(&value)?,
             Word::Option(Name::Long(_), value) => request.long = how(&value)?,
             Word::Operand(_) => return Err(PROGRAM.usage()),
         }
@@ -188,6 +198,15 @@ fn how(value: &OsStr) -> Result<Long, Failure> {
         b"mark" => Ok(Long::Mark),
         b"whole" => Ok(Long::Whole),
         _ => Err(PROGRAM.misuse(&format!("--long is split, mark or whole, not {}", value.display()))),
+    }
+}
+
+fn sync(when: &OsStr) -> Result<Sync, Failure> {
+    match when.as_bytes() {
+        b"never" => Ok(Sync::Never),
+        b"rotate" => Ok(Sync::Rotation),
+        b"always" => Ok(Sync::After(Duration::ZERO)),
+        _ => Ok(Sync::After(Duration::from_millis(options::number(when, "the time of --sync")?))),
     }
 }
 

@@ -67,8 +67,9 @@ impl Places {
         self.dirs.iter_mut().for_each(LogDir::tick);
     }
 
-    /// Everything was written: the files are finished.
-    pub(crate) fn finish(&self) {
+    /// Everything was written: the files are finished, and archives that are still being made are left.
+    pub(crate) fn finish(&mut self) {
+        self.dirs.iter_mut().for_each(LogDir::leave);
         self.dirs.iter().for_each(LogDir::finish);
     }
 

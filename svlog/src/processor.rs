@@ -57,12 +57,12 @@ pub(crate) fn start(processor: &Processor, dir: &Dir) -> io::Result<Pid> {
 
 fn open_files(dir: &Dir) -> io::Result<[OwnedFd; 4]> {
     if dir.look(STATE)?.is_none() {
-        dir.open_emptied(STATE, 0o666)?;
+        dir.make_anew(STATE, 0o666)?;
     }
     Ok([
         dir.open_to_read(PREVIOUS)?,
-        dir.open_emptied(PROCESSED, 0o666)?,
+        dir.make_anew(PROCESSED, 0o666)?,
         dir.open_to_read(STATE)?,
-        dir.open_emptied(NEWSTATE, 0o666)?,
+        dir.make_anew(NEWSTATE, 0o666)?,
     ])
 }

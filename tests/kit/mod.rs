@@ -7,6 +7,8 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
 
 mod listener;
+mod logged;
+mod logger;
 mod namespace;
 mod pair;
 mod scratch;
@@ -23,6 +25,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 pub use listener::Listener;
+pub use logged::{Logged, line, lines, numbers};
+pub use logger::Logger;
 pub use namespace::Namespace;
 pub use pair::Pair;
 pub use scratch::Scratch;
@@ -79,7 +83,7 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// Our own programs.
-const PROGRAMS: [&str; 5] = ["svscan", "supervise", "svctl", "svwait", "svbox"];
+const PROGRAMS: [&str; 6] = ["svscan", "supervise", "svctl", "svwait", "svlog", "svbox"];
 
 /// Names of other suites' that they answer to.
 const NAMES: [&str; 8] = ["sv", "runsv", "runsvdir", "runsvchdir", "svc", "svok", "svstat", "svup"];

@@ -11,9 +11,21 @@ use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use unix::Pid;
 
+use crate::file::{self, Info};
+
 /// A lock that is held until this is dropped or the process ends. Children do not inherit it.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held, never used")] OwnedFd);
+pub struct Lock(OwnedFd);
+
+impl Lock {
+    /// What was locked.
+    ///
+    /// # Errors
+    /// What fstat(2) says.
+    pub fn look(&self) -> io::Result<Info> {
+        file::look_open(&self.0)
+    }
+}
 
 /// Locks a file, made with `mode` if it is missing; `None` if another process holds it.
 ///
@@ -21,7 +33,11 @@ pub struct Lock(#[expect(dead_code, reason = "held, never used")] OwnedFd);
 /// What open(2) and fcntl(2) say.
 pub fn try_lock(path: &Path, mode: u32) -> io::Result<Option<Lock>> {
     let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CREATE | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(CWD, path, flags, Mode::from_raw_mode(mode))?;
+    try_lock_open(rustix::fs::openat(CWD, path, flags, Mode::from_raw_mode(mode))?)
+}
+
+/// Locks an open file; `None` if another process holds it.
+pub(crate) fn try_lock_open(file: OwnedFd) -> io::Result<Option<Lock>> {
     match rustix::fs::fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Some(Lock(file))),
         Err(Errno::AGAIN | Errno::ACCESS) => Ok(None),

@@ -1,0 +1,114 @@
+//! A log directory put in order: what another logger left becomes archives, and archives that are too many go.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+use logdir::{Archive, CURRENT, Ending, FINISHED, Found, NEWSTATE, PREVIOUS, PROCESSED, STATE};
+use logscript::Dir as Settings;
+use sys::clock;
+use sys::dir::Dir;
+use sys::file::{self, Info, Kind};
+
+/// Puts in order what another logger left. `mode` is that of a file that is being written to.
+///
+/// # Errors
+/// The system refuses; `InvalidInput`: something that is no file has the name of one.
+pub(crate) fn recover(dir: &Dir, mode: u32, settings: &Settings) -> io::Result<()> {
+    let is_finished = |info: &Info| info.mode & FINISHED != 0;
+    let current = look(dir, CURRENT)?;
+    let found = Found {
+        // A file with another name is somebody's: nothing more is written to it.
+        current: current.map(|info| is_finished(&info) && info.links == 1),
+        previous: look(dir, PREVIOUS)?.is_some(),
+        processed: look(dir, PROCESSED)?.map(|info| is_finished(&info)),
+    };
+    let plan = logdir::recovery(found);
+    if plan.drop_processed {
+        dir.discard(PROCESSED)?;
+    }
+    if plan.drop_previous {
+        dir.discard(PREVIOUS)?;
+    }
+    if plan.drop_state {
+        dir.discard(NEWSTATE)?;
+        dir.make_anew(STATE, 0o666)?;
+    }
+    if plan.keep_processed {
+        archive(dir, PROCESSED, Ending::Safe)?;
+    }
+    if plan.keep_previous {
+        archive(dir, PREVIOUS, Ending::Unprocessed)?;
+    }
+    if plan.keep_current {
+        if current.is_some_and(|info| info.links == 1) {
+            end_line(dir, mode);
+        }
+        archive(dir, CURRENT, Ending::Unprocessed)?;
+    }
+    trim(dir, settings)
+}
+
+/// What has this name; nothing else may have it than a file.
+fn look(dir: &Dir, name: &str) -> io::Result<Option<Info>> {
+    let info = dir.look(name)?;
+    if info.is_some_and(|info| info.kind != Kind::File) {
+        return Err(io::Error::new(ErrorKind::InvalidInput, format!("{name} is no regular file")));
+    }
+    Ok(info)
+}
+
+/// Ends the line in which a logger was interrupted, so that the next archive does not go on with it, and gives the file
+/// the mode of one that is not finished. Where this cannot be done, the line is the last of its archive all the same.
+fn end_line(dir: &Dir, mode: u32) {
+    let Ok(file) = dir.open_to_read(CURRENT).map(File::from) else { return };
+    let _ = file::set_open_mode(&file, mode);
+    let mut last = [b'\n'];
+    let size = file.metadata().map_or(0, |info| info.len());
+    let is_known = size > 0 && file.read_exact_at(&mut last, size - 1).is_ok();
+    if is_known && last != [b'\n'] {
+        let _ = dir.open_to_append(CURRENT, mode).map(File::from).and_then(|mut file| file.write_all(b"\n"));
+    }
+}
+
+/// Makes an archive of a file, younger than all that are there, whatever the clock says; of an empty one, nothing.
+///
+/// # Errors
+/// The system refuses; it can be tried again.
+pub(crate) fn archive(dir: &Dir, name: &str, ending: Ending) -> io::Result<()> {
+    match look(dir, name)? {
+        None => return Ok(()),
+        Some(info) if info.size == 0 => return dir.discard(name).map(drop),
+        Some(_) => {}
+    }
+    let youngest = archives(dir)?.into_iter().map(|(archive, _)| archive.stamp).max();
+    let now = clock::now().wall;
+    let mut stamp = youngest.map_or(now, |youngest| now.max(youngest.plus(Duration::from_nanos(1))));
+    while !dir.rename_new(name, &Archive { stamp, ending }.name())? {
+        stamp = stamp.plus(Duration::from_nanos(1));
+    }
+    Ok(())
+}
+
+/// Removes the archives that are too many or too much.
+///
+/// # Errors
+/// The system refuses; it can be tried again.
+pub(crate) fn trim(dir: &Dir, settings: &Settings) -> io::Result<()> {
+    for archive in logdir::surplus(archives(dir)?, settings.budget) {
+        dir.discard(&archive.name())?;
+    }
+    Ok(())
+}
+
+/// The archives with their sizes.
+fn archives(dir: &Dir) -> io::Result<Vec<(Archive, u64)>> {
+    let mut found = Vec::new();
+    dir.reopen()?.each(|name| found.extend(Archive::parse(name.to_bytes())))?;
+    let sized = |archive: Archive| {
+        let info = dir.look(&archive.name()).transpose()?;
+        Some(info.map(|info| (archive, info.size)))
+    };
+    found.into_iter().filter_map(sized).collect()
+}
