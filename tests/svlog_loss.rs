@@ -237,6 +237,30 @@ mod places {
     }
 }
 
+mod beginnings {
+    use super::*;
+
+    #[test]
+    fn line_in_which_a_logger_was_interrupted_is_ended_in_an_archive_of_its_own() {
+        ours_only!("s6-log goes on with it, or leaves it open");
+        for mode in [0o644, 0o744] {
+            let home = Scratch::new();
+            let log = Logged::at(home.path().join("log"));
+            std::fs::create_dir(log.dir()).unwrap();
+            std::fs::write(log.path("current"), "whole\nto").unwrap();
+            std::fs::set_permissions(log.path("current"), PermissionsExt::from_mode(mode)).unwrap();
+            let mut logger = Logger::start(home.path(), &["./log"]);
+            logger.write(b"next\n");
+            logger.finish();
+            let archives = log.archives();
+            assert!(archives.len() == 1 && archives[0].ends_with(".u"), "{archives:?}");
+            assert_eq!(log.content(&archives[0]), b"whole\nto\n");
+            assert!(!log.is_finished(&archives[0]));
+            assert_eq!(log.content("current"), b"next\n");
+        }
+    }
+}
+
 mod rotation {
     use super::*;
 

@@ -19,8 +19,8 @@ pub(crate) fn recover(dir: &Dir, mode: u32, settings: &Settings) -> io::Result<(
     let is_finished = |info: &Info| info.mode & FINISHED != 0;
     let current = look(dir, CURRENT)?;
     let found = Found {
-        // A file with another name is somebody's: nothing more is written to it.
-        current: current.map(|info| is_finished(&info) && info.links == 1),
+        // Nothing is written to a file with another name, which is somebody's, nor into the middle of a line.
+        current: current.map(|info| is_finished(&info) && info.links == 1 && !is_in_line(dir, info.size)),
         previous: look(dir, PREVIOUS)?.is_some(),
         processed: look(dir, PROCESSED)?.map(|info| is_finished(&info)),
     };
@@ -42,8 +42,8 @@ pub(crate) fn recover(dir: &Dir, mode: u32, settings: &Settings) -> io::Result<(
         archive(dir, PREVIOUS, Ending::Unprocessed)?;
     }
     if plan.keep_current {
-        if current.is_some_and(|info| info.links == 1) {
-            end_line(dir, mode);
+        if let Some(info) = current.filter(|info| info.links == 1) {
+            end_line(dir, info.size, mode);
         }
         archive(dir, CURRENT, Ending::Unprocessed)?;
     }
@@ -59,16 +59,22 @@ fn look(dir: &Dir, name: &str) -> io::Result<Option<Info>> {
     Ok(info)
 }
 
-/// Ends the line in which a logger was interrupted, so that the next archive does not go on with it, and gives the file
-/// the mode of one that is not finished. Where this cannot be done, the line is the last of its archive all the same.
-fn end_line(dir: &Dir, mode: u32) {
-    let Ok(file) = dir.open_to_read(CURRENT).map(File::from) else { return };
-    let _ = file::set_open_mode(&file, mode);
+/// The last line of `current`, of so many bytes, is not whole.
+fn is_in_line(dir: &Dir, size: u64) -> bool {
     let mut last = [b'\n'];
-    let size = file.metadata().map_or(0, |info| info.len());
-    let is_known = size > 0 && file.read_exact_at(&mut last, size - 1).is_ok();
-    if is_known && last != [b'\n'] {
-        let _ = dir.open_to_append(CURRENT, mode).map(File::from).and_then(|mut file| file.write_all(b"\n"));
+    let Some(at) = size.checked_sub(1) else { return false };
+    let read = dir.open_to_read(CURRENT).map(File::from).and_then(|file| file.read_exact_at(&mut last, at));
+    read.is_ok() && last != [b'\n']
+}
+
+/// Gives `current` the mode of a file that is not finished, and ends the line in which its logger was interrupted, so
+/// that the next archive does not go on with it. Where this cannot be done, the line is the last of its archive all the
+/// same.
+fn end_line(dir: &Dir, size: u64, mode: u32) {
+    let Ok(mut file) = dir.open_to_append(CURRENT, mode).map(File::from) else { return };
+    let _ = file::set_open_mode(&file, mode);
+    if is_in_line(dir, size) {
+        let _ = file.write_all(b"\n");
     }
 }
 

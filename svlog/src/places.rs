@@ -43,6 +43,11 @@ impl Places {
         self.outboxes().all(Outbox::is_empty)
     }
 
+    /// The most bytes that wait for a place.
+    pub(crate) fn most_waiting(&self) -> usize {
+        self.outboxes().map(Outbox::waiting).max().unwrap_or(0)
+    }
+
     fn outboxes(&self) -> impl Iterator<Item = &Outbox> {
         [&self.output.outbox, &self.error.outbox].into_iter().chain(self.dirs.iter().map(|dir| &dir.outbox))
     }
