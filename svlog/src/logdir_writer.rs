@@ -72,6 +72,7 @@ impl LogDir {
         let current = dir.open_to_append(CURRENT, 0o666).unable(|| format!("open {}", at(CURRENT)))?;
         let _ = file::set_open_mode(&current, mode);
         let written = file::look_open(&current).unable(|| format!("look at {}", at(CURRENT)))?.size;
+        sync.name(&dir).unable(|| format!("bring {} to disk", path.display()))?;
         let rotate_at = settings.period.map(|period| clock::monotonic() + period);
         Ok(LogDir {
             settings,
@@ -99,11 +100,7 @@ impl LogDir {
         self.written = file::look_open(&self.current)?.size;
         self.is_at_line_end = true;
         self.dirt = Dirt::default();
-        if let Sync::After(_) = self.sync {
-            // What is in a file is of no use on a disk that does not know its name.
-            file::sync(&self.dir)?;
-        }
-        Ok(())
+        self.sync.name(&self.dir)
     }
 
     /// Writes what is pending, and rotates where it must; what cannot be done now is tried again at the deadline. What

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use sys::dir::Dir;
 use sys::{clock, file};
 
 /// When what was written is brought to disk.
@@ -25,6 +26,15 @@ impl Sync {
     /// What fsync(2) says.
     pub(crate) fn file(self, file: impl AsFd) -> io::Result<()> {
         if self == Sync::Never { Ok(()) } else { file::sync(file) }
+    }
+
+    /// Brings the name of a new file to disk, if its bytes shall soon be there: they are of no use on a disk that does
+    /// not know it.
+    ///
+    /// # Errors
+    /// What fsync(2) says.
+    pub(crate) fn name(self, dir: &Dir) -> io::Result<()> {
+        if let Sync::After(_) = self { file::sync(dir) } else { Ok(()) }
     }
 }
 
