@@ -12,7 +12,7 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::Duration;
 
-use kit::{Logged, Logger, Scratch, line, ours_only};
+use kit::{Logged, Logger, Scratch, line, lines, ours_only};
 
 /// Numbers that follow from a seed (xorshift).
 struct Random(u64);
@@ -199,4 +199,58 @@ fn loggers_that_are_killed_while_a_processor_works_keep_what_it_works_on() {
     ours_only!("its name");
     let found = play(&["s4096", "n1000000", "?exec cat", "./log"], rounds(2));
     found.assert_lost_at_most(65536 + 2 * LONGEST);
+}
+
+/// What changes something in a log directory, and what begins it.
+const CALLS: [&str; 8] =
+    ["openat", "write", "fsync", "fchmod", "renameat", "renameat2", "linkat", "unlinkat"];
+
+/// Kills a logger as it enters each call of these names once, and has another one go on. `strace` is told this besides.
+fn play_each_call(strace: &[&str], calls: &[&str]) {
+    let words = ["-b", "s4096", "n1000000", "./log"];
+    let mut deaths = 0;
+    for call in calls {
+        for moment in 1.. {
+            let home = Scratch::new();
+            let log = Logged::at(home.path().join("log"));
+            let (reader, mut writer) = std::io::pipe().unwrap();
+            writer.write_all(&lines(1..=200)).unwrap();
+            drop(writer);
+            let trace = format!("trace={}", CALLS.join(","));
+            let inject = format!("inject={call}:signal=KILL:when={moment}");
+            let by = ["strace", "-f", "-o", "/dev/null", "-e", &trace, "-e", &inject];
+            let by = [&by, strace].concat();
+            let mut first = Logger::launch(home.path(), &by, &words, reader.try_clone().unwrap().into());
+            let code = first.wait();
+            let mut last = Logger::launch(home.path(), &[], &words, reader.into());
+            assert_eq!(last.wait(), 0, "{}", last.messages());
+            let mut found = Found::default();
+            for name in log.archives() {
+                found.take(&log.content(&name), name.ends_with(".u"));
+            }
+            found.take(&log.content("current"), false);
+            let lost: usize = found.gaps.iter().map(|(_, lost)| lost).sum();
+            assert!(lost <= 4096 + 2 * LONGEST, "{call} {moment}: {lost}");
+            if code == 0 {
+                assert_eq!((lost, found.last), (0, 200), "{call} {moment}");
+                break;
+            }
+            assert_eq!(code, 128 + 9, "{call} {moment}: {}", first.messages());
+            deaths += 1;
+        }
+    }
+    println!("killed in {deaths} calls");
+    assert!(deaths > 30, "{deaths}");
+}
+
+#[test]
+fn logger_that_is_killed_in_any_call_leaves_nothing_damaged_or_doubled() {
+    ours_only!("its name");
+    if std::process::Command::new("strace").arg("-V").output().is_err() {
+        println!("not tested: strace is missing");
+        return;
+    }
+    play_each_call(&[], &CALLS);
+    // Where a name cannot be given with care.
+    play_each_call(&["-e", "inject=renameat2:error=EINVAL"], &["renameat", "linkat", "unlinkat", "openat"]);
 }

@@ -7,6 +7,7 @@ mod kit;
 use std::io::Read;
 use std::os::unix::fs::symlink;
 use std::process::Command;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use kit::{Logged, Logger, Scratch, lines, numbers, ours_only, text, wait_at_most, wait_until};
@@ -51,6 +52,35 @@ mod processors {
             logger.write(&lines(11..=20));
             wait_at_most(Duration::from_secs(10), "more lines", || log.all() == lines(1..=20));
         }
+    }
+
+    #[test]
+    fn logger_that_waits_for_a_processor_holds_no_more_than_it_reads_at_once() {
+        ours_only!("its memory grows");
+        let home = Scratch::new();
+        let (mut logger, log) = start(&home, &["s4096", "n100", "?exec sleep 1000", "./log"]);
+        let mut input = logger.take_input();
+        let written = std::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // Until the logger is killed.
+                while std::io::Write::write_all(&mut input, &lines([1])).is_ok() {
+                    written.fetch_add(lines([1]).len(), Ordering::Relaxed);
+                }
+            });
+            let mut last = (0, Instant::now());
+            wait_until("the producer to be blocked", || {
+                let now = written.load(Ordering::Relaxed);
+                if now != last.0 {
+                    last = (now, Instant::now());
+                }
+                now > 0 && last.1.elapsed() > Duration::from_millis(500)
+            });
+            // The pipe holds as much again.
+            let held = last.0 - log.all().len();
+            logger.kill();
+            assert!(held <= 2 * 65536, "{held}");
+        });
     }
 
     #[test]
