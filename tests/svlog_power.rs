@@ -32,25 +32,33 @@ enum Deed {
 /// What strace(1) shall show.
 const CALLS: &str = "trace=openat,write,pwrite64,sendfile,splice,copy_file_range,ftruncate,fsync,fdatasync,fchmod,renameat,renameat2,unlinkat,linkat";
 
-/// Runs a logger that rotates, ends, begins again and rotates; gives what was done in `./log`.
-fn record(words: &[&str]) -> Vec<Deed> {
+/// Runs a logger that rotates, ends, begins again and rotates; gives what was done in `./log`. `death` tells strace(1)
+/// how the first one is killed.
+fn record(words: &[&str], death: Option<&str>) -> Vec<Deed> {
     let home = Scratch::new();
     let log = Logged::at(home.path().join("log"));
     let mut deeds = Vec::new();
     for life in 0..2 {
+        let kill = death.filter(|_| life == 0).map(|death| ["-e", death]);
         let by = ["strace", "-f", "-y", "-xx", "-s", "1000000", "-o", "trace", "-e", CALLS];
+        let by = [&by[..], kill.as_ref().map_or(&[], |kill| &kill[..])].concat();
         let mut logger = Logger::start_as(home.path(), &by, words);
+        // As much as the pipe takes, and no more than it reads at once.
         for part in 0..3 {
             let first = 1 + life * 300 + part * 100;
             logger.write(&lines(first..first + 100));
             let last = lines([first + 99]);
-            wait_until("the lines", || log.all().ends_with(&last) || log.path("processed").exists());
+            let has_come = || log.all().ends_with(&last) || log.path("processed").exists();
+            wait_until("the lines", || kill.is_some() || has_come());
         }
-        logger.finish();
+        logger.close();
+        assert_eq!(logger.wait(), if kill.is_some() { 128 + 9 } else { 0 }, "{}", logger.messages());
         let trace = text(home.path().join("trace"));
         deeds.extend(whole_calls(&trace).iter().filter_map(|call| parse(call, log.dir())));
     }
-    assert_eq!(numbers(&log.all()), (1..=600).collect::<Vec<_>>());
+    if death.is_none() {
+        assert_eq!(numbers(&log.all()), (1..=600).collect::<Vec<_>>());
+    }
     deeds
 }
 
@@ -212,12 +220,12 @@ fn without_torn_line(content: &[u8]) -> &[u8] {
 }
 
 /// Records a run, and has the power fail at each moment of it.
-fn play(words: &[&str], least: usize) -> Vec<Deed> {
+fn play(words: &[&str], death: Option<&str>, least: usize) -> Vec<Deed> {
     if Command::new("strace").arg("-V").output().is_err() {
         println!("not tested: strace is missing");
         return Vec::new();
     }
-    let deeds = record(words);
+    let deeds = record(words, death);
     let archives =
         deeds.iter().filter(|deed| matches!(deed, Deed::Rename(_, to) if to.starts_with('@'))).count();
     assert!(archives >= least, "{archives} archives: {deeds:?}");
@@ -234,20 +242,27 @@ fn play(words: &[&str], least: usize) -> Vec<Deed> {
 #[test]
 fn what_was_on_disk_is_there_after_the_power_failed() {
     ours_only!("its name");
-    play(&["s4096", "n1000", "./log"], 8);
+    play(&["s4096", "n1000", "./log"], None, 8);
 }
 
 #[test]
 fn what_was_on_disk_is_there_after_the_power_failed_with_a_processor() {
     ours_only!("its name");
     // It reads and writes by read(2) and write(2).
-    play(&["s4096", "n1000", "?exec tr x x", "./log"], 4);
+    play(&["s4096", "n1000", "?exec tr x x", "./log"], None, 4);
+}
+
+#[test]
+fn what_was_on_disk_is_there_after_the_power_failed_while_a_killed_logger_was_replaced() {
+    ours_only!("its name");
+    play(&["s4096", "n1000", "./log"], Some("inject=renameat2:signal=KILL:when=3"), 6);
+    play(&["s4096", "n1000", "?exec tr x x", "./log"], Some("inject=fsync:signal=KILL:when=3"), 2);
 }
 
 #[test]
 fn every_line_is_on_disk_before_the_next_is_read_if_that_is_asked_for() {
     ours_only!("--sync");
-    let deeds = play(&["--sync", "always", "s4096", "n1000", "./log"], 8);
+    let deeds = play(&["--sync", "always", "s4096", "n1000", "./log"], None, 8);
     let mut dirty = false;
     for (deed, next) in deeds.iter().zip(deeds.iter().skip(1)) {
         dirty = match deed {

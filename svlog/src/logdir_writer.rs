@@ -68,7 +68,7 @@ impl LogDir {
             return Err(Failure::Silent(111));
         };
         let mode = 0o666 & !process::umask();
-        order::recover(&dir, mode, &settings).unable(|| format!("put {} in order", path.display()))?;
+        order::recover(&dir, mode, &settings, sync).unable(|| format!("put {} in order", path.display()))?;
         let current = dir.open_to_append(CURRENT, 0o666).unable(|| format!("open {}", at(CURRENT)))?;
         let _ = file::set_open_mode(&current, mode);
         let written = file::look_open(&current).unable(|| format!("look at {}", at(CURRENT)))?.size;

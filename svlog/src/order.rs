@@ -11,11 +11,13 @@ use sys::clock;
 use sys::dir::Dir;
 use sys::file::{self, Info, Kind};
 
+use crate::syncing::Sync;
+
 /// Puts in order what another logger left. `mode` is that of a file that is being written to.
 ///
 /// # Errors
 /// The system refuses; `InvalidInput`: something that is no file has the name of one.
-pub(crate) fn recover(dir: &Dir, mode: u32, settings: &Settings) -> io::Result<()> {
+pub(crate) fn recover(dir: &Dir, mode: u32, settings: &Settings, sync: Sync) -> io::Result<()> {
     let is_finished = |info: &Info| info.mode & FINISHED != 0;
     let current = look(dir, CURRENT)?;
     let found = Found {
@@ -43,7 +45,7 @@ pub(crate) fn recover(dir: &Dir, mode: u32, settings: &Settings) -> io::Result<(
     }
     if plan.keep_current {
         if let Some(info) = current.filter(|info| info.links == 1) {
-            end_line(dir, info.size, mode);
+            end_line(dir, info.size, mode, sync);
         }
         archive(dir, CURRENT, Ending::Unprocessed)?;
     }
@@ -68,14 +70,15 @@ fn is_in_line(dir: &Dir, size: u64) -> bool {
 }
 
 /// Gives `current` the mode of a file that is not finished, and ends the line in which its logger was interrupted, so
-/// that the next archive does not go on with it. Where this cannot be done, the line is the last of its archive all the
+/// that the next archive does not go on with it, on disk neither. Where this cannot be done, the line is the last of its archive all the
 /// same.
-fn end_line(dir: &Dir, size: u64, mode: u32) {
+fn end_line(dir: &Dir, size: u64, mode: u32, sync: Sync) {
     let Ok(mut file) = dir.open_to_append(CURRENT, mode).map(File::from) else { return };
     let _ = file::set_open_mode(&file, mode);
     if is_in_line(dir, size) {
         let _ = file.write_all(b"\n");
     }
+    let _ = sync.file(&file);
 }
 
 /// Makes an archive of a file, younger than all that are there, whatever the clock says; of an empty one, nothing.

@@ -30,7 +30,7 @@ impl LogDir {
             self.dir = Dir::open(&self.path)?;
             self.rotation = Rotation::None;
             self.hold_lock()?;
-            order::recover(&self.dir, self.mode, &self.settings)?;
+            order::recover(&self.dir, self.mode, &self.settings, self.sync)?;
         } else {
             cli::warn(format_args!("{}/{CURRENT} was removed: it is made again", self.path.display()));
             self.hold_lock()?;
