@@ -336,16 +336,17 @@ mod refusals {
             run(setpriv.args(args).current_dir("/").env("SVDIR", tree.dir()))
         };
         let supervise = tree.service("web").path("supervise");
-        let why = format!("({} belongs to uid 0, mode 0700): Permission denied\n", supervise.display());
+        let why =
+            format!("({} is owned by root (uid 0), mode 0700): Permission denied\n", supervise.display());
         for args in [&["down", "web"][..], &["down", "web", "--wait"]] {
             let answer = as_nobody(args);
             assert_eq!((answer.code, answer.err.ends_with(&why)), (111, true), "{args:?} {}", answer.err);
         }
         let answer = as_nobody(&["stop"]);
-        assert!(answer.err.contains(".svscan belongs to uid 0, mode 0700)"), "{}", answer.err);
+        assert!(answer.err.contains(".svscan is owned by root (uid 0), mode 0700)"), "{}", answer.err);
         let answer = as_nobody(&["status", "web"]);
         assert_eq!((answer.code, row(&answer.out, "web")[1].as_str()), (111, "unknown"));
-        assert!(answer.out.contains("supervise belongs to uid 0, mode 0700"), "{}", answer.out);
+        assert!(answer.out.contains("supervise is owned by root (uid 0), mode 0700"), "{}", answer.out);
         assert!(tree.service("web").record().is_up());
     }
 }
