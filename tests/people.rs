@@ -254,6 +254,8 @@ mod verbs {
             scan.service("web").run("trap '' TERM; echo >>started; while :; do sleep 0.05; done");
         });
         tree.service("web").wait_lines("started", 1);
+        // It may have begun before its supervisor has written so: until then it is down.
+        tree.service("web").wait_up();
         let answer = svctl(&tree, &["down", "web", "--wait", "--timeout", "100"]);
         assert_eq!(answer.code, 99);
         assert_eq!(answer.err, "svctl: timed out while waiting for web\n");
