@@ -425,10 +425,10 @@ fn watching_does_not_poll() {
     let _running = Running::start(&mut watch);
     wait_until("the first answer", || text(&shown) == "db true\nweb true\nweb/log true\n\n");
     let pid = text(shown.with_extension("pid"));
-    let switches = || {
-        let status = text(format!("/proc/{}/status", pid.trim()));
-        status.lines().find(|line| line.starts_with("voluntary")).map(str::to_owned)
-    };
+    let status = || text(format!("/proc/{}/status", pid.trim()));
+    let switches = || status().lines().find(|line| line.starts_with("voluntary")).map(str::to_owned);
+    // To fall asleep is a switch, too.
+    wait_until("that it waits", || status().contains("State:\tS"));
     let before = switches();
     assert!(before.is_some());
     // Nothing happens: nothing is to be heard of it, however long that lasts.
