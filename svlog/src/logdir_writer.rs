@@ -10,7 +10,7 @@ use std::time::Duration;
 use cli::{Failure, Unable};
 use logdir::{CURRENT, FINISHED, LOCK};
 use logscript::Dir as Settings;
-use sys::dir::Dir;
+use sys::dir::{Dir, Links};
 use sys::lock::Lock;
 use sys::{child, clock, file, process};
 use unix::{Exit, Pid, Signal};
@@ -60,7 +60,7 @@ impl LogDir {
     pub(crate) fn open(settings: Settings, sync: Sync) -> Result<LogDir, Failure> {
         let path = PathBuf::from(OsStr::from_bytes(&settings.path));
         let at = |name: &str| path.join(name).display().to_string();
-        sys::dir::make(&path, DIR_MODE).unable(|| format!("make {}", path.display()))?;
+        sys::dir::make(&path, DIR_MODE, Links::Trusted).unable(|| format!("make {}", path.display()))?;
         let dir = Dir::open(&path).unable(|| format!("open {}", path.display()))?;
         let lock = dir.try_lock(LOCK, 0o644).unable(|| format!("lock {}", at(LOCK)))?;
         let Some(lock) = lock else {

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use logdir::{CURRENT, LOCK};
-use sys::dir::Dir;
+use sys::dir::{Dir, Links};
 use sys::file;
 
 use crate::logdir_writer::{DIR_MODE, LogDir};
@@ -26,7 +26,7 @@ impl LogDir {
     pub(crate) fn begin_again(&mut self) -> io::Result<()> {
         if self.has_lost_dir()? {
             cli::warn(format_args!("{} was removed: it is made again", self.path.display()));
-            sys::dir::make(&self.path, DIR_MODE)?;
+            sys::dir::make(&self.path, DIR_MODE, Links::Trusted)?;
             self.dir = Dir::open(&self.path)?;
             self.rotation = Rotation::None;
             self.hold_lock()?;

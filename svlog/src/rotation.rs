@@ -119,7 +119,7 @@ impl LogDir {
         tried("set the mode of current", file::set_open_mode(&self.current, self.mode | FINISHED))?;
         // Nobody but us makes one, but what is there must not be lost.
         tried("keep previous", order::archive(&self.dir, PREVIOUS, Ending::Unprocessed))?;
-        tried("rename current to previous", self.dir.rename(CURRENT, PREVIOUS))?;
+        tried("rename current to previous", self.dir.rename(CURRENT.as_ref(), PREVIOUS.as_ref()))?;
         Ok(Rotation::Renamed)
     }
 
@@ -154,7 +154,7 @@ impl LogDir {
     fn replace_previous(&mut self) -> Result<Rotation, Failed> {
         tried("remove previous", self.dir.discard(PREVIOUS))?;
         if tried("look for newstate", self.dir.look(NEWSTATE))?.is_some() {
-            tried("rename newstate to state", self.dir.rename(NEWSTATE, STATE))?;
+            tried("rename newstate to state", self.dir.rename(NEWSTATE.as_ref(), STATE.as_ref()))?;
         }
         self.keep(PROCESSED)
     }

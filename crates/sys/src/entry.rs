@@ -3,11 +3,12 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use crate::dir::Dir;
-use crate::file::{self, Info, Kind};
+use crate::file::{self, Info};
+use crate::guard::{self, Names};
 use crate::lock::{self, Lock};
 
 impl Dir {
@@ -17,11 +18,7 @@ impl Dir {
     /// What open(2) says; `InvalidInput`: it is no regular file, or it has another name somewhere, planted by somebody
     /// who could not write to it himself.
     pub fn open_to_append(&self, name: &str, mode: u32) -> io::Result<OwnedFd> {
-        let file = self.open_file(name, OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND, mode)?;
-        if file::look_open(&file)?.links > 1 {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it has another name too"));
-        }
-        Ok(file)
+        guard::only_ours(self.open_file(name, OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND, mode)?)
     }
 
     /// Makes a new file with `mode` less the umask; one that has this name is removed, and not written to: somebody may
@@ -31,7 +28,7 @@ impl Dir {
     /// What unlink(2) and open(2) say.
     pub fn make_anew(&self, name: &str, mode: u32) -> io::Result<OwnedFd> {
         self.discard(name)?;
-        self.open_file(name, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, mode)
+        Ok(self.open_file(name, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, mode)?.0)
     }
 
     /// Opens a file for reading. No link is followed.
@@ -39,23 +36,15 @@ impl Dir {
     /// # Errors
     /// What open(2) says; `InvalidInput`: it is no regular file.
     pub fn open_to_read(&self, name: &str) -> io::Result<OwnedFd> {
-        self.open_file(name, OFlags::RDONLY, 0)
+        Ok(self.open_file(name, OFlags::RDONLY, 0)?.0)
     }
 
-    fn open_file(&self, name: &str, flags: OFlags, mode: u32) -> io::Result<OwnedFd> {
-        let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let mode = Mode::from_raw_mode(mode);
-        let file = loop {
-            match rustix::fs::openat(&self.0, name, flags, mode) {
-                Err(Errno::INTR) => {}
-                // A link; a FIFO that nobody reads; a directory.
-                Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Err(not_regular()),
-                file => break file?,
+    fn open_file(&self, name: &str, flags: OFlags, mode: u32) -> io::Result<(OwnedFd, Names)> {
+        loop {
+            match guard::open_at(&self.0, name.as_ref(), flags, mode) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                opened => return opened,
             }
-        };
-        match file::look_open(&file)?.kind {
-            Kind::File => Ok(file),
-            _ => Err(not_regular()),
         }
     }
 
@@ -65,7 +54,7 @@ impl Dir {
     /// # Errors
     /// What open(2) and fcntl(2) say; `InvalidInput`: it is no regular file.
     pub fn try_lock(&self, name: &str, mode: u32) -> io::Result<Option<Lock>> {
-        lock::try_lock_open(self.open_file(name, OFlags::WRONLY | OFlags::CREATE, mode)?)
+        lock::try_lock_open(self.open_file(name, OFlags::WRONLY | OFlags::CREATE, mode)?.0)
     }
 
     /// What the directory itself is.
@@ -88,14 +77,6 @@ impl Dir {
         }
     }
 
-    /// Gives a file another name, over a file that has it.
-    ///
-    /// # Errors
-    /// What rename(2) says.
-    pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        Ok(rustix::fs::renameat(&self.0, from, &self.0, to)?)
-    }
-
     /// Gives a file another name; `false`: some file has it already. Where the kernel cannot do both at once, nobody else
     /// may be making files of this name.
     ///
@@ -116,7 +97,7 @@ impl Dir {
         if self.look(to)?.is_some() {
             return Ok(false);
         }
-        self.rename(from, to).map(|()| true)
+        self.rename(from.as_ref(), to.as_ref()).map(|()| true)
     }
 
     /// Removes a file; `false`: there was none.
@@ -138,13 +119,10 @@ impl AsFd for Dir {
     }
 }
 
-fn not_regular() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::file::Kind;
     use std::fs;
     use std::path::PathBuf;
 

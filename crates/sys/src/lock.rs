@@ -7,11 +7,12 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
+use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 use unix::Pid;
 
 use crate::file::{self, Info};
+use crate::guard;
 
 /// A lock that is held until this is dropped or the process ends. Children do not inherit it.
 #[derive(Debug)]
@@ -30,10 +31,10 @@ impl Lock {
 /// Locks a file, made with `mode` if it is missing; `None` if another process holds it.
 ///
 /// # Errors
-/// What open(2) and fcntl(2) say.
+/// What open(2) and fcntl(2) say; `InvalidInput`: a link, or something else that is no regular file.
 pub fn try_lock(path: &Path, mode: u32) -> io::Result<Option<Lock>> {
-    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CREATE | OFlags::CLOEXEC;
-    try_lock_open(rustix::fs::openat(CWD, path, flags, Mode::from_raw_mode(mode))?)
+    let (file, _) = guard::open(path, OFlags::WRONLY | OFlags::CREATE, mode)?;
+    try_lock_open(file)
 }
 
 /// Locks an open file; `None` if another process holds it.
@@ -48,7 +49,7 @@ pub(crate) fn try_lock_open(file: OwnedFd) -> io::Result<Option<Lock>> {
 /// Another process holds a lock on this file. `false` if the file does not exist.
 ///
 /// # Errors
-/// What open(2) and fcntl(2) say.
+/// What open(2) and fcntl(2) say; `InvalidInput`: a link, or something else that is no regular file.
 pub fn is_held(path: &Path) -> io::Result<bool> {
     Ok(ask(path)?.is_some())
 }
@@ -57,16 +58,15 @@ pub fn is_held(path: &Path) -> io::Result<bool> {
 /// in this PID namespace.
 ///
 /// # Errors
-/// What open(2) and fcntl(2) say.
+/// What open(2) and fcntl(2) say; `InvalidInput`: a link, or something else that is no regular file.
 pub fn holder(path: &Path) -> io::Result<Option<Pid>> {
     Ok(ask(path)?.and_then(|lock| Pid::new(lock.l_pid.into())))
 }
 
 fn ask(path: &Path) -> io::Result<Option<libc::flock>> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
-        Err(Errno::NOENT) => return Ok(None),
-        file => file?,
+    let file = match guard::open(path, OFlags::RDONLY, 0) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?.0,
     };
     let mut lock = whole_file();
     control(file, libc::F_GETLK, &mut lock)?;
