@@ -24,7 +24,7 @@ mod budget;
 mod recovery;
 
 pub use archive::{Archive, Ending};
-pub use budget::{Budget, surplus};
+pub use budget::{Budget, Shelved, shared_surplus, surplus};
 pub use recovery::{Found, Recovery, recovery};
 
 /// The file that lines are appended to.

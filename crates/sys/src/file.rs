@@ -259,6 +259,15 @@ pub fn set_open_mode(file: impl std::os::fd::AsFd, mode: u32) -> io::Result<()> 
     Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode))?)
 }
 
+/// Gives an open file to a user and to a group; `None`: it keeps its own.
+///
+/// # Errors
+/// What fchown(2) says.
+pub fn give_open(file: impl std::os::fd::AsFd, user: Option<u32>, group: Option<u32>) -> io::Result<()> {
+    use rustix::fs::{Gid, Uid};
+    Ok(rustix::fs::fchown(file, user.map(Uid::from_raw), group.map(Gid::from_raw))?)
+}
+
 /// Removes a file; `false` if there was none.
 ///
 /// # Errors
