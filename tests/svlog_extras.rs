@@ -99,10 +99,10 @@ if sys.argv[3] == 'whole':
     assert not any('begins' in o or 'ends' in o for o in objects)
 else:
     limit = int(sys.argv[3])
-    pieces = [(line[i:i + limit], i > 0, i + limit < len(line))
-              for line in lines for i in range(0, max(len(line), 1), limit)]
-    seen = [(o['message'], o.get('begins') is False, o.get('ends') is False) for o in objects]
-    assert seen == [(p.decode('utf-8', 'replace'), b, a) for p, b, a in pieces]
+    cuts = [(i > 0, i + limit < len(line)) for line in lines for i in range(0, max(len(line), 1), limit)]
+    assert [(o.get('begins') is False, o.get('ends') is False) for o in objects] == cuts
+    together = ''.join(o['message'] + ('' if 'ends' in o else '\n') for o in objects)
+    assert together == ''.join(line.decode('utf-8', 'replace') + '\n' for line in lines)
 print(len(objects))
 "#;
 

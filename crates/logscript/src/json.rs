@@ -55,7 +55,7 @@ pub(crate) struct Message {
     text: Vec<u8>,
     /// if some action has asked for it.
     is_known: bool,
-    /// The beginning of a character whose end is in the next piece of the same message.
+    /// The beginning of a character whose end is in the next piece of the same line: it belongs there.
     held: Vec<u8>,
 }
 
@@ -63,6 +63,10 @@ impl Message {
     /// Another piece comes.
     #[inline]
     pub(crate) fn forget(&mut self) {
+        if !self.is_known {
+            // The last piece was for nobody, and so is what was held before it.
+            self.held.clear();
+        }
         self.is_known = false;
     }
 
@@ -77,7 +81,7 @@ impl Message {
 
     fn write(&mut self, piece: &Piece<'_>) {
         self.text.clear();
-        if piece.begins {
+        if !piece.is_cut_before {
             self.held.clear();
         }
         let mut joined = core::mem::take(&mut self.held);
@@ -86,7 +90,7 @@ impl Message {
             joined.extend_from_slice(bytes);
             bytes = &joined;
         }
-        if !piece.ends {
+        if piece.is_cut_after {
             let (whole, begun) = bytes.split_at(bytes.len() - unfinished(bytes));
             bytes = whole;
             self.held = begun.to_vec();
@@ -141,8 +145,8 @@ mod tests {
     fn messages(pieces: &[&[u8]]) -> String {
         let (mut message, mut out) = (Message::default(), Vec::new());
         for (i, text) in pieces.iter().enumerate() {
-            let ends = i + 1 == pieces.len();
-            let piece = Piece { begins: i == 0, ends, ..Piece::line(text) };
+            let is_cut_after = i + 1 < pieces.len();
+            let piece = Piece { is_cut_before: i > 0, is_cut_after, ..Piece::line(text) };
             message.forget();
             out.extend_from_slice(message.of(&piece));
             assert!(out.ends_with(message.of(&piece)), "the same for each action");
@@ -161,6 +165,16 @@ mod tests {
         assert_eq!(messages(&[b"a\xffb\xc3"]), "a\u{fffd}b\u{fffd}");
         // A surrogate, and a code point that is none.
         assert_eq!(messages(&[b"\xed\xa0\x80\xf5"]), "\u{fffd}\u{fffd}\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn beginning_of_a_character_goes_with_the_piece_that_was_for_nobody() {
+        let mut message = Message::default();
+        let piece = |text| Piece { is_cut_before: true, is_cut_after: true, ..Piece::line(text) };
+        assert_eq!(message.of(&piece(b"a\xc3")), b"a");
+        message.forget();
+        message.forget();
+        assert_eq!(message.of(&piece(b"b")), b"b");
     }
 
     #[test]
