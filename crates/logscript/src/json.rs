@@ -20,6 +20,9 @@ pub struct Json {
     pub stream: Vec<u8>,
 }
 
+/// Bytes that are looked at together.
+const BLOCK: usize = 32;
+
 /// U+FFFD in UTF-8.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
@@ -108,6 +111,10 @@ fn unfinished(bytes: &[u8]) -> usize {
 
 /// Appends `bytes` as they stand in a string.
 fn escape(bytes: &[u8], out: &mut Vec<u8>) {
+    // Far quicker than to look for what is no UTF-8.
+    if core::str::from_utf8(bytes).is_ok() {
+        return escape_valid(bytes, out);
+    }
     for chunk in bytes.utf8_chunks() {
         escape_valid(chunk.valid().as_bytes(), out);
         if !chunk.invalid().is_empty() {
@@ -117,7 +124,7 @@ fn escape(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 fn escape_valid(mut text: &[u8], out: &mut Vec<u8>) {
-    while let Some(at) = text.iter().position(|&byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+    while let Some(at) = special(text) {
         out.extend_from_slice(&text[..at]);
         let short = match text[at] {
             b'\t' => b't',
@@ -135,6 +142,15 @@ fn escape_valid(mut text: &[u8], out: &mut Vec<u8>) {
         text = &text[at + 1..];
     }
     out.extend_from_slice(text);
+}
+
+/// Where the first byte is that does not stand for itself in a string.
+fn special(text: &[u8]) -> Option<usize> {
+    let is_special = |&byte: &u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    // Without a way out of its middle, a block is looked at in a few moves.
+    let is_plain = |block: &&[u8]| !block.iter().fold(false, |found, byte| found | is_special(byte));
+    let from = BLOCK * text.chunks_exact(BLOCK).take_while(is_plain).count();
+    text[from..].iter().position(is_special).map(|at| from + at)
 }
 
 #[cfg(test)]
@@ -158,6 +174,16 @@ mod tests {
     fn what_has_a_meaning_is_escaped() {
         assert_eq!(messages(&[b"a\"b\\c\td\r\0\x1f\x7f/"]), "a\\\"b\\\\c\\td\\r\\u0000\\u001f\x7f/");
         assert_eq!(messages(&["grüße 🦀".as_bytes()]), "grüße 🦀");
+    }
+
+    #[test]
+    fn what_has_a_meaning_is_found_wherever_it_stands() {
+        for at in 0..200 {
+            let mut text = [b'x'; 200];
+            assert_eq!(special(&text[..at]), None);
+            text[at] = b'"';
+            assert_eq!(special(&text), Some(at));
+        }
     }
 
     #[test]

@@ -85,13 +85,12 @@ impl Script {
     pub fn turn(&self, now: Duration, heads: &Heads, choice: &mut Choice, taker: &mut impl Take) {
         choice.now = now;
         for action in 0..choice.windows.len() {
-            // No line is torn.
-            if !choice.actions.contains(&action)
-                && let Some(dropped) = choice.windows[action].end(now)
+            // No line is torn: where some were dropped, none was let through after them.
+            if let Some(dropped) = choice.windows[action].end(now)
                 && let Some(rate) = self.actions[action].rate
             {
                 let time = rate.time.as_secs();
-                let text = format!("{dropped} lines dropped: more than {} in {time} s", rate.lines);
+                let text = format!("lines dropped: {dropped} (more than {} in {time} s)", rate.lines);
                 let line = Piece::line(text.as_bytes());
                 self.act(action, &line, heads, &mut Message::default(), taker);
             }
@@ -156,8 +155,7 @@ impl Script {
 impl Choice {
     /// When `Script::turn` has something to say without a further line.
     pub fn deadline(&self) -> Option<Duration> {
-        let says = |&(action, _): &(usize, &Window)| !self.actions.contains(&action);
-        self.windows.iter().enumerate().filter(says).filter_map(|(_, window)| window.deadline()).min()
+        self.windows.iter().filter_map(Window::deadline).min()
     }
 
     fn admits(&mut self, action: usize, rate: Rate) -> bool {
@@ -175,5 +173,67 @@ impl Selector {
             Selector::Plus(pattern) => selected || pattern.matches(text),
             Selector::Minus(pattern) => selected && !pattern.matches(text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::s6::{Surroundings, parse_ours};
+    use crate::{Date, Moment};
+    use alloc::string::String;
+    use unix::Stamp;
+
+    struct Taker(Vec<u8>);
+
+    impl Take for Taker {
+        fn take(&mut self, _: usize, line: &Dressed<'_>) {
+            line.parts().into_iter().for_each(|part| self.0.extend_from_slice(part));
+        }
+    }
+
+    /// What a script makes of pieces, each with the second in which it comes.
+    fn run(words: &[&str], pieces: &[(u64, Piece<'_>)]) -> String {
+        let script = parse_ours(words, &Surroundings::default()).unwrap().script;
+        let (mut heads, mut choice, mut taker) = (Heads::default(), Choice::default(), Taker(Vec::new()));
+        for (second, piece) in pieces {
+            let stamp = Stamp::from_unix(*second as i64, 0);
+            heads.write(&script, &Moment { stamp, local: Date::default() });
+            script.turn(Duration::from_secs(*second), &heads, &mut choice, &mut taker);
+            script.run(piece, &heads, &mut choice, &mut taker);
+        }
+        script.finish(&heads, &mut choice, &mut taker);
+        String::from_utf8(taker.0).unwrap()
+    }
+
+    /// The first piece of a line that stays whole, and the last.
+    fn halves<'a>(first: &'a [u8], last: &'a [u8]) -> [Piece<'a>; 2] {
+        let first = Piece { ends: false, is_cut_after: true, ..Piece::line(first) };
+        [first, Piece { begins: false, is_cut_before: true, ..Piece::line(last) }]
+    }
+
+    #[test]
+    fn long_line_is_let_through_whole_or_not_at_all() {
+        let [first, last] = halves(b"fir", b"st");
+        let line = Piece::line(b"line");
+        let pieces = [(1, first), (20, last), (20, line), (21, first), (40, last), (40, line)];
+        let out = run(&["rate=1/10", "1"], &pieces);
+        assert_eq!(out, "first\nline\nlines dropped: 1 (more than 1 in 10 s)\nline\n");
+    }
+
+    #[test]
+    fn whole_line_is_one_object_and_goes_on_only_where_it_was_taken() {
+        let [first, last] = halves(b"a\"\xc3", b"\xbc\"b");
+        let out = run(&["iso=utc", "json", "1"], &[(0, first), (0, last)]);
+        assert_eq!(out, "{\"time\":\"1970-01-01T00:00:00Z\",\"message\":\"a\\\"ü\\\"b\"}\n");
+        let out = run(&["-a", "json", "1"], &[(0, first), (0, last)]);
+        assert_eq!(out, "");
+    }
+
+    #[test]
+    fn what_takes_no_rest_has_an_object_that_says_so() {
+        let [first, last] = halves(b"first", b"last");
+        let out = run(&["json", "iso=utc", "=file"], &[(0, first), (0, last)]);
+        assert_eq!(out, "{\"time\":\"1970-01-01T00:00:00Z\",\"message\":\"first\",\"ends\":false}");
     }
 }
