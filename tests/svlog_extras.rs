@@ -6,7 +6,7 @@ mod kit;
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::SystemTime;
@@ -369,6 +369,16 @@ fn owner_and_modes_are_those_that_are_asked_for() {
         let info = fs::metadata(&file).unwrap();
         assert_eq!((info.uid(), info.gid()), (1234, 1), "{}", file.display());
     }
+    // Who has the directory must not be given what is not his.
+    let shadow = scratch.path().join("shadow");
+    fs::write(&shadow, "secret\n").unwrap();
+    fs::remove_file(dir.join("current")).unwrap();
+    fs::hard_link(&shadow, dir.join("current")).unwrap();
+    fs::set_permissions(&shadow, fs::Permissions::from_mode(0o744)).unwrap();
+    let answer = umask_077("owner=1234 ./given").finish();
+    assert_eq!(answer.code, 111);
+    assert!(answer.err.contains("set the owner of ./given/current: it has another name"), "{}", answer.err);
+    assert_eq!(fs::metadata(&shadow).unwrap().uid(), 0);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use cli::{Failure, Unable};
 use logdir::{Archive, CURRENT, Ending, FINISHED, Found, LOCK, NEWSTATE, PREVIOUS, PROCESSED, STATE};
 use logscript::Dir as Settings;
-use sys::dir::Dir;
+use sys::dir::{Dir, Links};
 use sys::lock::Lock;
 use sys::{clock, file, process};
 use unix::{Exit, Pid};
@@ -56,14 +56,14 @@ impl LogDir {
         let path = PathBuf::from(OsStr::from_bytes(&settings.path));
         let at = |name: &str| path.join(name).display().to_string();
         let rights = Rights::find(&settings.rights)?;
-        sys::dir::make(&path, DIR_MODE).unable(|| format!("make {}", path.display()))?;
+        sys::dir::make(&path, DIR_MODE, Links::Trusted).unable(|| format!("make {}", path.display()))?;
         let dir = Dir::open(&path).unable(|| format!("open {}", path.display()))?;
         let lock = sys::lock::try_lock(&path.join(LOCK), 0o644).unable(|| format!("lock {}", at(LOCK)))?;
         let Some(lock) = lock else {
             cli::say(format_args!("unable to lock {}: another logger writes there", at(LOCK)));
             return Err(Failure::Silent(111));
         };
-        rights.give_dir(&path, &dir).unable(|| format!("set owner and mode of {}", path.display()))?;
+        rights.give_dir(&dir).unable(|| format!("set owner and mode of {}", path.display()))?;
         let mode = rights.mode.unwrap_or(0o666 & !process::umask());
         recover(&dir, mode, &settings).unable(|| format!("put {} in order", path.display()))?;
         let current = dir.open_to_append(CURRENT, 0o666).unable(|| format!("open {}", at(CURRENT)))?;
@@ -151,12 +151,12 @@ impl LogDir {
     /// Makes the directory, its lock and `current` anew.
     fn begin_again(&mut self) -> io::Result<()> {
         cli::warn(format_args!("{} was removed: it is made again", self.path.display()));
-        sys::dir::make(&self.path, DIR_MODE)?;
+        sys::dir::make(&self.path, DIR_MODE, Links::Trusted)?;
         self.dir = Dir::open(&self.path)?;
         if let Some(lock) = sys::lock::try_lock(&self.path.join(LOCK), 0o644)? {
             self._lock = lock;
         }
-        self.rights.give_dir(&self.path, &self.dir)?;
+        self.rights.give_dir(&self.dir)?;
         self.current = self.dir.open_to_append(CURRENT, self.mode)?;
         self.hand_over(&self.current);
         self.written = file::look_open(&self.current)?.map_or(0, |info| info.size);

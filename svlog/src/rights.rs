@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 use cli::{Failure, Unable};
-use sys::{file, users};
+use sys::dir::Dir;
+use sys::{file, guard, users};
 
 /// Rights, with the numbers of those who have them. `None`: what the system gives.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,9 +38,9 @@ impl Rights {
     ///
     /// # Errors
     /// What chown(2) and chmod(2) say.
-    pub(crate) fn give_dir(&self, path: &Path, dir: impl AsFd) -> io::Result<()> {
+    pub(crate) fn give_dir(&self, dir: &Dir) -> io::Result<()> {
         self.give(dir)?;
-        self.dir_mode.map_or(Ok(()), |mode| file::set_mode(path, mode))
+        self.dir_mode.map_or(Ok(()), |mode| file::set_open_mode(dir, mode))
     }
 
     /// Gives them a file; its mode is set by whoever made it.
@@ -51,7 +51,7 @@ impl Rights {
         if self.owner.is_none() && self.group.is_none() {
             return Ok(());
         }
-        file::give_open(file, self.owner, self.group)
+        guard::give_open(file, self.owner, self.group)
     }
 }
 
