@@ -10,7 +10,8 @@
 //! | `processed`, `newstate` | what a processor makes of `previous`, and of `state` |
 //! | `state` | what the last processor wanted to be kept for the next one |
 //!
-//! LABEL is a TAI64N label: archives sort by age. Formats only: who writes them where is the logger's.
+//! LABEL is a TAI64N label: archives sort by age. What a processor has made of one has the same name: if it is compressed,
+//! its first bytes tell. Formats only: who writes them where is the logger's.
 //!
 //! Source: s6 2.15, `s6-log`, "Logdirs"; multilog and svlogd keep the same names.
 
