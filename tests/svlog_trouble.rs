@@ -36,7 +36,11 @@ mod processors {
         let tries = text(home.path().join("tries")).lines().count();
         assert_eq!(tries, 3 * archives.len());
         assert!(text(log.path("state")).starts_with(&format!("{}\n", archives.len())));
-        assert!(logger.messages().contains("unable to process previous in ./log"), "{}", logger.messages());
+        assert!(
+            logger.messages().contains("the processor of ./log has failed (SIGKILL)"),
+            "{}",
+            logger.messages()
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use unix::{Exit, Pid, Signal};
 
 use crate::order;
 use crate::outbox::Outbox;
+use crate::rights::Rights;
 use crate::rotation::Rotation;
 use crate::syncing::{Dirt, Sync};
 
@@ -50,6 +51,7 @@ pub(crate) struct LogDir {
     rotate_at: Option<Duration>,
     /// The mode of a file that is being written to.
     pub(crate) mode: u32,
+    pub(crate) rights: Rights,
 }
 
 impl LogDir {
@@ -60,6 +62,7 @@ impl LogDir {
     pub(crate) fn open(settings: Settings, sync: Sync) -> Result<LogDir, Failure> {
         let path = PathBuf::from(OsStr::from_bytes(&settings.path));
         let at = |name: &str| path.join(name).display().to_string();
+        let rights = Rights::find(&settings.rights)?;
         sys::dir::make(&path, DIR_MODE, Links::Trusted).unable(|| format!("make {}", path.display()))?;
         let dir = Dir::open(&path).unable(|| format!("open {}", path.display()))?;
         let lock = dir.try_lock(LOCK, 0o644).unable(|| format!("lock {}", at(LOCK)))?;
@@ -67,13 +70,16 @@ impl LogDir {
             cli::say(format_args!("unable to lock {}: another logger writes there", at(LOCK)));
             return Err(Failure::Silent(111));
         };
-        let mode = 0o666 & !process::umask();
+        rights.give_dir(&dir).unable(|| format!("set owner and mode of {}", path.display()))?;
+        let mode = rights.mode.unwrap_or(0o666 & !process::umask());
         order::recover(&dir, mode, &settings, sync).unable(|| format!("put {} in order", path.display()))?;
         let current = dir.open_to_append(CURRENT, 0o666).unable(|| format!("open {}", at(CURRENT)))?;
         let _ = file::set_open_mode(&current, mode);
+        rights.give(&current).unable(|| format!("set the owner of {}", at(CURRENT)))?;
         let written = file::look_open(&current).unable(|| format!("look at {}", at(CURRENT)))?.size;
         sync.name(&dir).unable(|| format!("bring {} to disk", path.display()))?;
         let rotate_at = settings.period.map(|period| clock::monotonic() + period);
+        order::keep_shared(&settings);
         Ok(LogDir {
             settings,
             sync,
@@ -91,12 +97,14 @@ impl LogDir {
             step_at: None,
             rotate_at,
             mode,
+            rights,
         })
     }
 
     /// Opens `current`, made if it is missing.
     pub(crate) fn open_anew(&mut self) -> io::Result<()> {
         self.current = self.dir.open_to_append(CURRENT, self.mode)?;
+        self.hand_over(&self.current);
         self.written = file::look_open(&self.current)?.size;
         self.is_at_line_end = true;
         self.dirt = Dirt::default();
@@ -168,6 +176,18 @@ impl LogDir {
         Ok(())
     }
 
+    /// Gives a new file to those who have rights on it. Lines do not wait for that.
+    pub(crate) fn hand_over(&self, file: impl AsFd) {
+        let given = self.rights.give(&file).and_then(|()| match self.rights.mode {
+            Some(_) => file::set_open_mode(&file, self.mode),
+            None => Ok(()),
+        });
+        if let Err(error) = given {
+            let dir = self.path.display();
+            cli::warn(format_args!("unable to set owner and mode in {dir}: {}", cli::reason(&error)));
+        }
+    }
+
     /// Says what failed, and when it is tried again: then.
     pub(crate) fn complain(&self, what: &str, error: &io::Error) -> Duration {
         let retry = self.settings.retry;
@@ -218,9 +238,14 @@ impl LogDir {
         if exit == Exit::Code(0) {
             self.rotation = Rotation::Processed;
         } else {
-            let failed = io::Error::other(exit.to_string());
+            let retry = self.settings.retry;
+            cli::warn(format_args!(
+                "the processor of {} has failed ({exit}); trying again in {} ms",
+                self.path.display(),
+                retry.as_millis()
+            ));
             self.rotation = Rotation::Ready;
-            self.step_at = Some(self.complain("process previous", &failed));
+            self.step_at = Some(clock::monotonic() + retry);
         }
         self.flush();
     }
@@ -232,6 +257,8 @@ impl LogDir {
         }
         if let Some(pid) = self.processor() {
             let _ = child::kill_group(pid, Signal::KILL);
+            // One that is a copy of us has no group of its own.
+            let _ = child::kill(pid, Signal::KILL);
         }
         cli::warn(format_args!(
             "the rotation of {} takes too long: the next logger will keep what is there as it is",

@@ -4,10 +4,10 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use cli::{Failure, Unable};
-use logscript::{Choice, Date, Heads, Moment, Script};
+use logscript::{Choice, Date, Dress, Heads, Moment, Script};
 use sys::signals::{self, Signals};
 use sys::{calendar, child, clock, file, poll, process};
-use unix::Signal;
+use unix::{Now, Signal};
 
 use crate::input::Input;
 use crate::logdir_writer::LogDir;
@@ -23,7 +23,7 @@ pub(crate) struct Logger {
     places: Places,
     /// What stands before the lines that were read last.
     heads: Heads,
-    /// What was chosen for a line of which more is to come.
+    /// What was chosen for a line of which more is to come, and what was counted.
     choice: Choice,
     /// Nothing is read while anything is pending.
     blocks: bool,
@@ -87,9 +87,13 @@ impl Logger {
     pub(crate) fn log(mut self) -> Result<(), Failure> {
         loop {
             let has_taken_all = self.work();
-            if has_taken_all && self.input.is_closed() && self.places.are_empty() && self.may_leave() {
-                self.places.finish();
-                return Ok(());
+            if has_taken_all && self.input.is_closed() {
+                self.script.finish(&self.heads, &mut self.choice, &mut self.places);
+                self.places.flush();
+                if self.places.are_empty() && self.may_leave() {
+                    self.places.finish();
+                    return Ok(());
+                }
             }
             self.wait(has_taken_all)?;
         }
@@ -123,9 +127,10 @@ impl Logger {
 
     /// Lines that were read together have come at the same moment.
     fn stamp(&mut self) {
-        let stamp = clock::now().wall;
-        let local = if self.script.wants(|dress| dress.local) { local(stamp) } else { Date::default() };
+        let Now { wall: stamp, monotonic } = clock::now();
+        let local = if self.script.wants(Dress::wants_local) { local(stamp) } else { Date::default() };
         self.heads.write(&self.script, &Moment { stamp, local });
+        self.script.turn(monotonic, &self.heads, &mut self.choice, &mut self.places);
     }
 
     /// Waits for something to do, and does it.
@@ -138,7 +143,8 @@ impl Logger {
             Ending::Until(at) => Some(at),
             Ending::Whenever => None,
         });
-        let deadline = [self.places.deadline(), ending, self.leave_at].into_iter().flatten().min();
+        let own = [ending, self.leave_at, self.choice.deadline()];
+        let deadline = own.into_iter().chain([self.places.deadline()]).flatten().min();
         let [output, error] = self.places.waiting();
         let reads = [Some(self.signals.as_fd()), input];
         let [signalled, readable] =

@@ -1,7 +1,9 @@
 //! A log directory put in order: what another logger left becomes archives, and archives that are too many go.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use sys::clock;
 use sys::dir::Dir;
 use sys::file::{self, Info, Kind};
 
+use crate::shared;
 use crate::syncing::Sync;
 
 /// Puts in order what another logger left. `mode` is that of a file that is being written to.
@@ -109,6 +112,16 @@ pub(crate) fn trim(dir: &Dir, settings: &Settings) -> io::Result<()> {
         dir.discard(&archive.name())?;
     }
     Ok(())
+}
+
+/// Removes the archives that are too much together with those of others. What cannot be removed now goes when the next
+/// archive is made.
+pub(crate) fn keep_shared(settings: &Settings) {
+    let Some(limit) = &settings.shared else { return };
+    if let Err(error) = shared::keep(limit) {
+        let path = OsStr::from_bytes(&limit.path).display();
+        cli::warn(format_args!("unable to keep the limit of {path}: {}", cli::reason(&error)));
+    }
 }
 
 /// The archives with their sizes.

@@ -30,6 +30,7 @@ impl LogDir {
             self.dir = Dir::open(&self.path)?;
             self.rotation = Rotation::None;
             self.hold_lock()?;
+            self.rights.give_dir(&self.dir)?;
             order::recover(&self.dir, self.mode, &self.settings, self.sync)?;
         } else {
             cli::warn(format_args!("{}/{CURRENT} was removed: it is made again", self.path.display()));

@@ -146,6 +146,7 @@ impl LogDir {
         }
         let processed = tried("open processed", self.dir.open_to_read(PROCESSED))?;
         tried("bring processed to disk", self.sync.file(&processed))?;
+        self.hand_over(&processed);
         tried("set the mode of processed", file::set_open_mode(&processed, self.mode | FINISHED))?;
         tried("bring the name of processed to disk", self.sync.file(&self.dir))?;
         Ok(Rotation::Replacing)
@@ -163,6 +164,7 @@ impl LogDir {
     fn keep(&mut self, name: &str) -> Result<Rotation, Failed> {
         tried("make an archive", order::archive(&self.dir, name, Ending::Safe))?;
         tried("remove old archives", order::trim(&self.dir, &self.settings))?;
+        order::keep_shared(&self.settings);
         Ok(Rotation::None)
     }
 }

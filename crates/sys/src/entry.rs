@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use crate::dir::Dir;
@@ -37,6 +37,15 @@ impl Dir {
     /// What open(2) says; `InvalidInput`: it is no regular file.
     pub fn open_to_read(&self, name: &str) -> io::Result<OwnedFd> {
         Ok(self.open_file(name, OFlags::RDONLY, 0)?.0)
+    }
+
+    /// Opens a directory. No link is followed.
+    ///
+    /// # Errors
+    /// What open(2) says.
+    pub fn open_dir(&self, name: &str) -> io::Result<Dir> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | guard::FLAGS;
+        Ok(Dir(rustix::fs::openat(&self.0, name, flags, Mode::empty()).map_err(guard::explain)?))
     }
 
     fn open_file(&self, name: &str, flags: OFlags, mode: u32) -> io::Result<(OwnedFd, Names)> {
