@@ -4,6 +4,7 @@ use std::io;
 
 use unix::Stamp;
 
+use super::line::{self, Line};
 use crate::moment;
 
 /// Colours of the names, as numbers of SGR (ECMA-48).
@@ -63,10 +64,7 @@ impl Lines {
     }
 
     fn add(&mut self, line: &[u8], style: &Style, text: &mut Vec<u8>) {
-        let (stamp, rest) = match moment::at_start(line) {
-            Some((stamp, length)) => (Some(stamp), &line[length..]),
-            None => (None, line),
-        };
+        let Line { stamp, text: rest } = line::read(line);
         if let (Some(since), Some(stamp)) = (style.since, stamp) {
             self.is_wanted = stamp >= since;
         }
