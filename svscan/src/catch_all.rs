@@ -30,13 +30,20 @@ impl CatchAll {
         CatchAll { console, pipe: None }
     }
 
-    /// Makes the pipe, unless it is there, and puts it where our own output goes; `true` if it was made now. Without
-    /// a console nothing is made: the logger could not say that it cannot write.
+    /// Makes the pipe, unless it is there, and puts it where our own output goes; `true` if it was made now. The
+    /// console is where standard error is until then, if nobody has named another one.
     ///
     /// # Errors
     /// EMFILE, ENFILE.
     pub(crate) fn begin(&mut self) -> io::Result<bool> {
-        let (Some(console), None) = (&self.console, &self.pipe) else { return Ok(false) };
+        if self.pipe.is_some() {
+            return Ok(false);
+        }
+        let console = match self.console.take() {
+            Some(console) => console,
+            None => io::stderr().as_fd().try_clone_to_owned()?,
+        };
+        let console = &*self.console.insert(console);
         if let (None, Ok(copy)) = (CONSOLE.get(), console.try_clone()) {
             let _ = CONSOLE.set(copy);
         }
