@@ -72,11 +72,11 @@ pub(crate) struct Opened {
 pub(crate) fn open_after(dir: &Path, mark: Option<Mark>) -> io::Result<Opened> {
     let mut opened = Opened::default();
     for _ in 0..ATTEMPTS {
-        let entries = list(dir);
+        let entries = list(dir)?;
         let first = mark.map_or(0, |mark| first_after(&entries, &mark));
         let Some(files) = open_all(entries.get(first..).unwrap_or_default())? else { continue };
         opened = Opened { mark: mark_of(&entries, &files).or(mark), files };
-        let again = list(dir);
+        let again = list(dir)?;
         if entries.iter().map(|entry| entry.identity).eq(again.iter().map(|entry| entry.identity)) {
             break;
         }
@@ -136,26 +136,37 @@ fn open_all(entries: &[Entry]) -> io::Result<Option<Vec<Source>>> {
     Ok(Some(files))
 }
 
-fn list(dir: &Path) -> Vec<Entry> {
-    let names = sys::dir::list(dir).unwrap_or_default();
+fn list(dir: &Path) -> io::Result<Vec<Entry>> {
+    let names = match sys::dir::list(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        names => names?,
+    };
     let mut archives: Vec<_> = names.iter().filter_map(|name| Archive::parse(name.as_bytes())).collect();
     // svlogd's processor makes .t of .u, and .s in the end, before .u goes.
     archives.retain(|archive| archive.ending != Ending::Temporary);
     archives.sort_unstable();
     archives.dedup_by_key(|archive| archive.stamp);
-    let archive = |a: Archive| entry(dir, &a.name(), Kind::Archive(a.stamp));
-    let mut entries: Vec<_> = archives.into_iter().filter_map(archive).collect();
+    let mut entries = Vec::new();
+    for archive in archives {
+        entries.extend(entry(dir, &archive.name(), Kind::Archive(archive.stamp))?);
+    }
     // What a processor has made of `previous` is between its names when that has gone.
-    let previous = entry(dir, PREVIOUS, Kind::Live).or_else(|| entry(dir, PROCESSED, Kind::Processed));
-    entries.extend(previous);
-    entries.extend(entry(dir, CURRENT, Kind::Live));
-    entries
+    entries.extend(match entry(dir, PREVIOUS, Kind::Live)? {
+        None => entry(dir, PROCESSED, Kind::Processed)?,
+        previous => previous,
+    });
+    entries.extend(entry(dir, CURRENT, Kind::Live)?);
+    Ok(entries)
 }
 
-fn entry(dir: &Path, name: &str, kind: Kind) -> Option<Entry> {
+fn entry(dir: &Path, name: &str, kind: Kind) -> io::Result<Option<Entry>> {
     let path = dir.join(name);
-    let info = std::fs::metadata(&path).ok().filter(|info| info.is_file())?;
-    Some(Entry { path, identity: (info.dev(), info.ino()), kind })
+    match std::fs::metadata(&path) {
+        Ok(info) if info.is_file() => Ok(Some(Entry { path, identity: (info.dev(), info.ino()), kind })),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! Where the logger of a service writes.
 
 use std::ffi::OsStr;
+use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use logdir::{CURRENT, PREVIOUS};
 use servicedir::names;
+use svwait::denied;
 use sys::file::{self, Kind};
 
 /// The services that log what no other logger gets: see svscan(8).
@@ -63,6 +65,22 @@ fn directory(logger: &Path, word: &[u8]) -> Option<PathBuf> {
 /// Between two steps of a rotation there is no `current`.
 fn holds_log(dir: &Path) -> bool {
     [CURRENT, PREVIOUS].iter().any(|name| is(&dir.join(name), Kind::File))
+}
+
+/// That the log of the logger in `logger` may not be looked at, and why.
+pub(crate) fn refused(logger: &Path) -> Option<String> {
+    USUAL.iter().map(|name| logger.join(name)).find_map(|dir| {
+        let cause =
+            file::look(&dir.join(CURRENT)).err().filter(|e| e.kind() == ErrorKind::PermissionDenied)?;
+        let why = denied(&cause, &[&dir, logger]);
+        Some(format!("unable to look into {}{why}: {}", dir.display(), cli::reason(&cause)))
+    })
+}
+
+/// The failure to read a log, with whose it is where that was forbidden.
+pub(crate) fn explained(dir: &Path, cause: io::Error) -> io::Error {
+    let why = denied(&cause, &[&dir.join(CURRENT), dir]);
+    if why.is_empty() { cause } else { io::Error::new(cause.kind(), cli::reason(&cause) + &why) }
 }
 
 fn is(path: &Path, kind: Kind) -> bool {

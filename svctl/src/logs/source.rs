@@ -7,6 +7,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
+use sys::guard;
 
 use super::files::Identity;
 
@@ -28,9 +29,9 @@ impl Source {
     /// Opens a file, which may be compressed if it is an archive; and which file it is.
     ///
     /// # Errors
-    /// What open(2) says.
+    /// What open(2) says; it is what another user has planted.
     pub(crate) fn open(path: &Path, is_archive: bool) -> io::Result<(Source, Identity)> {
-        let file = File::open(path)?;
+        let file = guard::open_to_read(path)?;
         let info = file.metadata()?;
         let source = match is_archive && is_packed(&file) {
             true => unpack(file),
