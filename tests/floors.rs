@@ -27,9 +27,11 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         "fifodir" => vec!["sys"],
         "servicedir" | "scandir" => vec!["unix", "status", "control", "sys", "fifodir"],
         "cli" => vec!["lexopt"],
-        // They share the waiting. flate2: archives of loggers are compressed.
-        "svctl" => below().chain(["svwait", "flate2"]).collect(),
-        "supervise" | "svscan" | "svwait" | "svlog" => below().collect(),
+        // They share the waiting. It unpacks archives.
+        "svctl" => below().chain(["svwait", "miniz_oxide"]).collect(),
+        "supervise" | "svscan" | "svwait" => below().collect(),
+        // It compresses.
+        "svlog" => below().chain(["miniz_oxide"]).collect(),
         "svbox" => below().chain(PROGRAMS).collect(),
         "suite-tests" => below().chain(PROGRAMS).chain(["svbox"]).collect(),
         _ => return None,

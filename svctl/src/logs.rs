@@ -2,6 +2,7 @@
 
 mod files;
 mod follow;
+mod gunzip;
 mod line;
 pub(crate) mod place;
 mod show;

@@ -2,17 +2,15 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
 use sys::guard;
 
 use super::files::Identity;
+use super::gunzip::{Gunzip, MAGIC};
 
-/// What a file compressed with gzip begins with: its magic number, and the only method there is.
-const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
 /// Bytes that are looked at at a time, from the end on.
 const BLOCK: u64 = 64 * 1024;
 
@@ -22,7 +20,7 @@ pub(crate) enum Source {
     /// As it is.
     Plain(File),
     /// Compressed.
-    Packed(Box<MultiGzDecoder<BufReader<File>>>),
+    Packed(Gunzip),
 }
 
 impl Source {
@@ -44,7 +42,7 @@ impl Source {
     pub(crate) fn length(&self) -> u64 {
         let file = match self {
             Source::Plain(file) => return file.metadata().map_or(0, |info| info.len()),
-            Source::Packed(decoder) => decoder.get_ref().get_ref(),
+            Source::Packed(decoder) => decoder.file(),
         };
         unpacked_length(file).unwrap_or(0)
     }
@@ -97,7 +95,7 @@ impl Source {
             }
             Source::Packed(mut decoder) => {
                 let (from, count) = last_packed_lines(&mut decoder, most);
-                let mut file = decoder.into_inner().into_inner();
+                let mut file = decoder.into_file();
                 file.rewind()?;
                 let mut source = unpack(file);
                 source.skip(from)?;
@@ -120,12 +118,12 @@ impl Source {
 }
 
 fn unpack(file: File) -> Source {
-    Source::Packed(Box::new(MultiGzDecoder::new(BufReader::new(file))))
+    Source::Packed(Gunzip::new(file))
 }
 
 fn is_packed(file: &File) -> bool {
-    let mut first = [0; GZIP.len()];
-    file.read_exact_at(&mut first, 0).is_ok() && first == GZIP
+    let mut first = [0; MAGIC.len()];
+    file.read_exact_at(&mut first, 0).is_ok() && first == MAGIC
 }
 
 /// The last four bytes say it, modulo 2^32.
@@ -183,7 +181,6 @@ fn last_lines(file: &File, most: usize) -> io::Result<(u64, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
 
     const TEXTS: [&str; 4] = ["one\ntwo\nthree\n", "one\ntwo", "", "\n\n"];
 
@@ -202,9 +199,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("svctl-source-{}", std::process::id()));
         let long = "a line of some length\n".repeat(50_000);
         for text in TEXTS.into_iter().chain([long.as_str()]) {
-            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-            packed.write_all(text.as_bytes()).unwrap();
-            let packed = packed.finish().unwrap();
+            let packed = crate::logs::gunzip::pack(text.as_bytes());
             for most in [0, 1, 2, 3, 9, 40_000] {
                 std::fs::write(&path, text).unwrap();
                 let plain = Source::open(&path, true).unwrap().0;
