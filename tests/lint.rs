@@ -53,6 +53,8 @@ fn script_of_a_logger_is_read() {
             Some("log/run:2: warning: the directives after the last action of the logger are for nothing"),
         ),
         ("exec svlog \"$x\"", None),
+        ("exec svlog as 1 gzip iso=utc.3 ./main", None),
+        ("exec s6-log gzip ./main", Some("log/run:2: error: bad directive gzip: unknown directive")),
     ] {
         let lines = lines(|web| {
             web.sleeps().log().run(script);

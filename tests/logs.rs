@@ -188,6 +188,13 @@ fn rotation_with_a_processor_is_followed_without_losing_or_doubling_a_line() {
 }
 
 #[test]
+fn rotation_with_compression_is_followed_without_losing_or_doubling_a_line() {
+    ours_only!("its verb");
+    let svlog = our_program("svlog").display().to_string();
+    follows(&[&svlog, "-b", "n1000", "s4096", "gzip", "./main"], 20_000, 5_000);
+}
+
+#[test]
 fn loggers_of_others_are_followed() {
     ours_only!("its verb");
     for program in [
