@@ -38,6 +38,8 @@ pub(crate) struct LogDir {
     pub(crate) rotation: Rotation,
     /// Something failed: it is tried again then.
     pub(crate) retry_at: Option<Duration>,
+    /// It shall be rotated when a line ends.
+    pub(crate) is_asked_to_rotate: bool,
     /// `current` is old enough then.
     rotate_at: Option<Duration>,
     /// The mode of a file that is being written to.
@@ -77,6 +79,7 @@ impl LogDir {
             outbox: Outbox::default(),
             rotation: Rotation::None,
             retry_at: None,
+            is_asked_to_rotate: false,
             rotate_at,
             mode,
         })
@@ -119,15 +122,19 @@ impl LogDir {
         Ok(())
     }
 
-    /// `current` is so large that its end is near, and a line has just ended.
+    /// `current` is so large that its end is near, or somebody has asked; and a line has just ended.
     fn is_due(&self) -> bool {
-        self.is_at_line_end && self.written + self.settings.tolerance >= self.settings.size
+        let is_large = self.written + self.settings.tolerance >= self.settings.size;
+        self.written > 0 && self.is_at_line_end && (is_large || self.is_asked_to_rotate)
     }
 
     /// Writes as much as `current` may take before it is due.
     fn write(&mut self) -> io::Result<()> {
         let pending = self.outbox.pending();
-        let room = self.settings.size.saturating_sub(self.settings.tolerance + self.written) as usize;
+        let room = match self.is_asked_to_rotate {
+            true => 0,
+            false => self.settings.size.saturating_sub(self.settings.tolerance + self.written) as usize,
+        };
         let part = up_to_line_end(pending, room);
         let count = file::write_some(&self.current, part)?;
         // Somebody has removed the directory, or the file: what was written is nowhere.
@@ -151,6 +158,7 @@ impl LogDir {
         self.current = self.dir.open_to_append(CURRENT, self.mode)?;
         self.written = file::look_open(&self.current)?.map_or(0, |info| info.size);
         self.is_at_line_end = true;
+        self.is_asked_to_rotate = false;
         self.rotation = Rotation::None;
         Ok(())
     }
@@ -158,7 +166,7 @@ impl LogDir {
     /// Rotates, if there is anything in `current`.
     pub(crate) fn rotate_now(&mut self) {
         if self.rotation.is_none() && self.written > 0 {
-            self.rotation = Rotation::Begun;
+            self.is_asked_to_rotate = true;
             self.flush();
         }
     }
@@ -276,11 +284,10 @@ fn archive(dir: &Dir, name: &str, ending: Ending) -> io::Result<()> {
         dir.discard(name)?;
         return Ok(());
     }
-    let youngest = archives(dir)?.into_iter().map(|(archive, _)| archive.stamp).max();
-    let now = clock::now().wall;
-    let mut stamp = youngest.map_or(now, |youngest| now.max(youngest.plus(Duration::from_nanos(1))));
-    while !dir.rename_new(name, &Archive { stamp, ending }.name())? {
-        stamp = stamp.plus(Duration::from_nanos(1));
+    let mut archive =
+        Archive::after(archives(dir)?.into_iter().map(|(archive, _)| archive), clock::now().wall, ending);
+    while !dir.rename_new(name, &archive.name())? {
+        archive = Archive::after([archive], archive.stamp, ending);
     }
     Ok(())
 }

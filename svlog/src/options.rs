@@ -93,7 +93,10 @@ impl Request {
     fn script(&mut self, words: &[OsString]) -> Result<(), Failure> {
         let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
         let parsed = logscript::s6::parse(&words).map_err(bad_script)?;
-        if parsed.has_idle_end && self.verbosity > 0 {
+        if self.verbosity == 0 {
+            cli::drop_warnings();
+        }
+        if parsed.has_idle_end {
             cli::warn("the directives after the last action are for nothing");
         }
         self.script = parsed.script;

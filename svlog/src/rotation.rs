@@ -86,6 +86,7 @@ impl LogDir {
     fn open_current(&mut self) -> Result<Rotation, Failed> {
         self.current = tried("open a new current", self.dir.open_to_append(CURRENT, self.mode))?;
         self.written = 0;
+        self.is_asked_to_rotate = false;
         Ok(Rotation::Ready)
     }
 

@@ -6,9 +6,11 @@
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
 
+mod filter;
 mod listener;
 mod namespace;
 mod pair;
+mod random;
 mod scratch;
 mod service;
 mod supervisor;
@@ -22,9 +24,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+pub use filter::{Filtered, filter, filter_in_writes};
 pub use listener::Listener;
 pub use namespace::Namespace;
-pub use pair::Pair;
+pub use pair::{Pair, their_program};
+pub use random::{Random, seeds};
 pub use scratch::Scratch;
 pub use service::Service;
 pub use supervisor::Supervisor;

@@ -12,7 +12,9 @@
 
 extern crate alloc;
 
+mod bracket;
 mod dress;
+mod ere;
 mod moment;
 mod pattern;
 mod run;

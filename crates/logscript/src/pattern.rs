@@ -1,7 +1,17 @@
 //! What selects lines.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt;
+
+use regex_lite::RegexBuilder;
+
+use crate::ere;
+
+/// The most memory for one compiled pattern, in bytes.
+const LARGEST: usize = 1 << 20;
+
+/// How deep groups and repetitions may be nested.
+const NESTED: u32 = 100;
 
 /// Something that a line matches or not. No pattern takes longer than its size times that of the line.
 #[derive(Debug)]
@@ -31,11 +41,12 @@ impl Pattern {
     /// # Errors
     /// It is none, or too large.
     pub fn extended(text: &[u8]) -> Result<Pattern, BadPattern> {
-        use alloc::string::ToString;
         if text.is_empty() {
             return Ok(Pattern(Kind::Anything));
         }
-        let regex = regex_lite::Regex::new(&latin(text)).map_err(|error| BadPattern(error.to_string()))?;
+        let translated = ere::translate(text).map_err(|why| BadPattern(why.to_string()))?;
+        let regex = RegexBuilder::new(&translated).size_limit(LARGEST).nest_limit(NESTED).build();
+        let regex = regex.map_err(|error| BadPattern(error.to_string()))?;
         Ok(Pattern(Kind::Extended(regex)))
     }
 

@@ -14,6 +14,9 @@ use crate::{Action, BadScript, Dir, Dress, Pattern, Place, Processor, Script, Se
 /// The least and the most size of a file, in bytes.
 const SIZES: core::ops::RangeInclusive<u64> = 4096..=268_435_455;
 
+/// What is wrong with a word that should be a number.
+const WANTED: &str = "it wants a number";
+
 /// A script, and what is odd about it.
 #[derive(Debug)]
 pub struct Parsed {
@@ -79,14 +82,17 @@ impl Parser {
             b'f' => self.select(Selector::Unacted),
             b'+' => self.select(Selector::Plus(extended(rest)?)),
             b'-' => self.select(Selector::Minus(extended(rest)?)),
-            b'n' => self.dir.budget.archives = number(rest)? as usize,
-            b's' => self.dir.size = number(rest)?.clamp(*SIZES.start(), *SIZES.end()),
-            b'S' => self.dir.budget.bytes = number(rest)?,
-            b'l' => self.tolerance(number(rest)?)?,
-            b'r' => self.dir.retry = Duration::from_millis(number(rest)?),
-            b'R' => self.dir.period = Some(Duration::from_secs(number(rest)?)).filter(|time| !time.is_zero()),
-            b'E' => self.alert = number(rest)? as usize,
-            b'^' => self.status = number(rest)? as usize,
+            b'n' => self.dir.budget.archives = size(rest)?,
+            b's' => self.dir.size = u64::from(number(rest)?).clamp(*SIZES.start(), *SIZES.end()),
+            b'S' => self.dir.budget.bytes = large_number(rest)?,
+            b'l' => self.tolerance(number(rest)?.into())?,
+            b'r' => self.dir.retry = Duration::from_millis(number(rest)?.into()),
+            b'R' => {
+                self.dir.period =
+                    Some(Duration::from_secs(number(rest)?.into())).filter(|time| !time.is_zero())
+            }
+            b'E' => self.alert = size(rest)?,
+            b'^' => self.status = size(rest)?,
             b'p' => self.dress.prefix = prefix(rest),
             b'!' => self.dir.processor = processor(Shell::Execline, rest),
             b'?' => self.dir.processor = processor(Shell::Posix, rest),
@@ -155,10 +161,20 @@ fn processor(shell: Shell, command: &[u8]) -> Option<Processor> {
     (!command.is_empty()).then(|| Processor { shell, command: command.to_vec() })
 }
 
-/// A decimal number.
-fn number(digits: &[u8]) -> Result<u64, Cow<'static, str>> {
+/// A decimal number below 2^32.
+fn number(digits: &[u8]) -> Result<u32, Cow<'static, str>> {
+    large_number(digits)?.try_into().map_err(|_| WANTED.into())
+}
+
+/// The same as a number of bytes or of files in memory.
+fn size(digits: &[u8]) -> Result<usize, Cow<'static, str>> {
+    number(digits)?.try_into().map_err(|_| WANTED.into())
+}
+
+/// A decimal number below 2^64.
+fn large_number(digits: &[u8]) -> Result<u64, Cow<'static, str>> {
     let text = core::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
-    text.and_then(|text| text.parse().ok()).ok_or("it wants a number".into())
+    text.and_then(|text| text.parse().ok()).ok_or(WANTED.into())
 }
 
 #[cfg(test)]
@@ -198,6 +214,9 @@ mod tests {
             (&["x"][..], "x"),
             (&["tt", "1"], "tt"),
             (&["n", "1"], "n"),
+            (&["n4294967296", "1"], "n4294967296"),
+            (&["S18446744073709551616", "1"], "S18446744073709551616"),
+            (&["r+1", "1"], "r+1"),
             (&["=", "1"], "="),
             (&["s4096", "l4000", "./a"], "l4000"),
             (&["+(", "1"], "+("),
