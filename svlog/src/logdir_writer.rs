@@ -56,7 +56,7 @@ impl LogDir {
         let at = |name: &str| path.join(name).display().to_string();
         sys::dir::make(&path, DIR_MODE).unable(|| format!("make {}", path.display()))?;
         let dir = Dir::open(&path).unable(|| format!("open {}", path.display()))?;
-        let lock = sys::lock::try_lock(&path.join(LOCK), 0o644).unable(|| format!("lock {}", at(LOCK)))?;
+        let lock = sys::lock::try_lock(&path.join(LOCK), 0o666).unable(|| format!("lock {}", at(LOCK)))?;
         let Some(lock) = lock else {
             cli::say(format_args!("unable to lock {}: another logger writes there", at(LOCK)));
             return Err(Failure::Silent(111));
@@ -152,7 +152,7 @@ impl LogDir {
         cli::warn(format_args!("{} was removed: it is made again", self.path.display()));
         sys::dir::make(&self.path, DIR_MODE)?;
         self.dir = Dir::open(&self.path)?;
-        if let Some(lock) = sys::lock::try_lock(&self.path.join(LOCK), 0o644)? {
+        if let Some(lock) = sys::lock::try_lock(&self.path.join(LOCK), 0o666)? {
             self._lock = lock;
         }
         self.current = self.dir.open_to_append(CURRENT, self.mode)?;

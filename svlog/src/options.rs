@@ -80,10 +80,10 @@ impl Request {
             'q' => self.verbosity = self.verbosity.saturating_sub(1),
             'v' => self.verbosity += 1,
             'd' => self.notify = Some(descriptor(value)?),
-            'l' => self.limit = limit(options::number(value, "the longest line")?),
+            'l' => self.limit = limit(options::number::<u32>(value, "the longest line")?),
             't' => {
-                let ms = options::number(value, "the time for a last line")?;
-                self.patience = Some(Duration::from_millis(ms)).filter(|time| !time.is_zero());
+                let ms = options::number::<u32>(value, "the time for a last line")?;
+                self.patience = Some(Duration::from_millis(ms.into())).filter(|time| !time.is_zero());
             }
             _ => {}
         }
@@ -181,8 +181,8 @@ fn descriptor(value: &OsStr) -> Result<RawFd, Failure> {
     }
 }
 
-fn limit(bytes: usize) -> Option<usize> {
-    (bytes > 0).then(|| bytes.max(LEAST_LIMIT))
+fn limit(bytes: u32) -> Option<usize> {
+    (bytes > 0).then(|| LEAST_LIMIT.max(bytes as usize))
 }
 
 fn how(value: &OsStr) -> Result<Long, Failure> {

@@ -8,6 +8,7 @@
 
 mod filter;
 mod listener;
+mod logdir;
 mod namespace;
 mod pair;
 mod random;
@@ -26,6 +27,7 @@ use std::time::{Duration, Instant};
 
 pub use filter::{Filtered, filter, filter_in_writes};
 pub use listener::Listener;
+pub use logdir::{archives, listing, logged, without_stamps};
 pub use namespace::Namespace;
 pub use pair::{Pair, their_program};
 pub use random::{Random, seeds};

@@ -102,6 +102,9 @@ impl Parser {
             b'2' => self.act(Place::Alert(self.alert)),
             b'=' if rest.is_empty() => return Err("it names no file".into()),
             b'=' => self.act(Place::Status { path: rest.to_vec(), size: self.status }),
+            b'.' | b'/' if self.script.dirs.iter().any(|dir| dir.path == word) => {
+                return Err("it is written to already".into());
+            }
             b'.' | b'/' => {
                 self.script.dirs.push(Dir { path: word.to_vec(), ..self.dir.clone() });
                 self.act(Place::Dir(self.script.dirs.len() - 1));
@@ -220,6 +223,7 @@ mod tests {
             (&["=", "1"], "="),
             (&["s4096", "l4000", "./a"], "l4000"),
             (&["+(", "1"], "+("),
+            (&["./a", "1", "./a"], "./a"),
         ] {
             assert_eq!(parse(words).unwrap_err().word, bad.as_bytes(), "{words:?}");
         }
