@@ -9,6 +9,7 @@
 mod filter;
 mod listener;
 mod logdir;
+mod logger;
 mod namespace;
 mod pair;
 mod random;
@@ -28,6 +29,7 @@ use std::time::{Duration, Instant};
 pub use filter::{Filtered, filter, filter_in_writes};
 pub use listener::Listener;
 pub use logdir::{archives, listing, logged, without_stamps};
+pub use logger::Logger;
 pub use namespace::Namespace;
 pub use pair::{Pair, their_program};
 pub use random::{Random, seeds};
@@ -85,7 +87,7 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// Our own programs.
-const PROGRAMS: [&str; 5] = ["svscan", "supervise", "svctl", "svwait", "svbox"];
+const PROGRAMS: [&str; 6] = ["svscan", "supervise", "svctl", "svwait", "svlog", "svbox"];
 
 /// Names of other suites' that they answer to.
 const NAMES: [&str; 8] = ["sv", "runsv", "runsvdir", "runsvchdir", "svc", "svok", "svstat", "svup"];
