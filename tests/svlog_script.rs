@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kit::{
-    Random, Scratch, archives, filter, listing, logged, our_name, ours_only, seeds, text, their_program,
-    without_stamps,
+    Logger, Random, Scratch, archives, filter, listing, logged, our_name, ours_only, seeds, text,
+    their_program, wait_until, without_stamps,
 };
 
 /// Scripts in one run of the test.
@@ -390,6 +390,45 @@ fn processors_hand_their_state_over_and_are_run_again_when_they_fail() {
             assert!(archives(&dir).len() > 2, "{:?}", listing(&dir));
         }
     }
+}
+
+#[test]
+fn archive_ends_with_the_line_that_makes_it_large_enough() {
+    ours_only!("s6-log rotates after a write");
+    let scratch = Scratch::new();
+    let lines: Vec<u8> = (0..3000).flat_map(|i| format!("{:1$}\n", i, i % 100).into_bytes()).collect();
+    let mut command = Command::new(our_name("s6-log"));
+    let words = ["n9999", "s8192", "l1000", "./a"];
+    assert_eq!(filter(command.args(words).current_dir(scratch.path()), &lines).code, 0);
+    let dir = scratch.path().join("a");
+    let archives = archives(&dir);
+    assert!(archives.len() > 10, "{}", archives.len());
+    for name in archives {
+        let archive = std::fs::read(dir.join(&name)).unwrap();
+        let last = archive[..archive.len() - 1].iter().rposition(|&b| b == b'\n').unwrap() + 1;
+        assert!(archive.ends_with(b"\n") && archive.len() >= 7192 && last < 7192, "{}", archive.len());
+    }
+    assert_eq!(logged(&dir), lines);
+}
+
+#[test]
+fn lines_go_on_into_current_while_a_processor_works() {
+    ours_only!("s6-log keeps them in memory");
+    let scratch = Scratch::new();
+    let dir = scratch.path().join("a");
+    sys::fifo::make(&scratch.path().join("go"), 0o600).unwrap();
+    let processor = "?cat; read go <../go";
+    let mut logger = Logger::start(&our_name("s6-log"), &["s4096", processor, "./a"], scratch.path());
+    logger.write(&b"before\n".repeat(400));
+    wait_until("a processor", || dir.join("previous").exists());
+    logger.write(b"after\n");
+    wait_until("a line in current", || text(dir.join("current")).ends_with("after\n"));
+    assert_eq!(archives(&dir).len(), 0);
+    logger.close();
+    std::fs::write(scratch.path().join("go"), "\n").unwrap();
+    assert_eq!(logger.finish().1, Some(0));
+    assert_eq!(archives(&dir).len(), 1);
+    assert_eq!(logged(&dir), [b"before\n".repeat(400), b"after\n".to_vec()].concat());
 }
 
 #[test]
