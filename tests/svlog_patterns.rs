@@ -158,12 +158,9 @@ fn back_reference_is_refused() {
 #[test]
 fn pattern_that_would_eat_memory_is_refused() {
     ours_only!("the C library takes as much as there is");
-    for pattern in [
-        "((a{999}){999}){999}",
-        "(()){999}{999}{999}",
-        &"(".repeat(50_000),
-        &format!("a{}", "*".repeat(50_000)),
-    ] {
+    for pattern in
+        ["((a{999}){999}){999}", "(a?){32767}", &"(".repeat(50_000), &format!("a{}", "*".repeat(50_000))]
+    {
         let ours = select(our_name("s6-log").as_os_str(), pattern.as_bytes(), b"aa\n");
         assert_eq!(ours.code, 100, "{ours:?}");
     }

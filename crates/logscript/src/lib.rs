@@ -12,11 +12,13 @@
 
 extern crate alloc;
 
+mod automaton;
 mod bracket;
 mod dress;
 mod ere;
 mod moment;
 mod pattern;
+mod program;
 mod run;
 pub mod s6;
 mod script;

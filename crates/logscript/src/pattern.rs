@@ -1,17 +1,9 @@
 //! What selects lines.
 
-use alloc::string::{String, ToString};
 use core::fmt;
 
-use regex_lite::RegexBuilder;
-
+use crate::automaton::Automaton;
 use crate::ere;
-
-/// The most memory for one compiled pattern, in bytes.
-const LARGEST: usize = 1 << 20;
-
-/// How deep groups and repetitions may be nested.
-const NESTED: u32 = 100;
 
 /// Something that a line matches or not. No pattern takes longer than its size times that of the line.
 #[derive(Debug)]
@@ -22,16 +14,16 @@ enum Kind {
     /// Matches every line.
     Anything,
     /// A POSIX extended regular expression.
-    Extended(regex_lite::Regex),
+    Extended(Automaton),
 }
 
 /// Why something is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadPattern(pub String);
+pub struct BadPattern(pub &'static str);
 
 impl fmt::Display for BadPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0)
     }
 }
 
@@ -44,27 +36,17 @@ impl Pattern {
         if text.is_empty() {
             return Ok(Pattern(Kind::Anything));
         }
-        let translated = ere::translate(text).map_err(|why| BadPattern(why.to_string()))?;
-        let regex = RegexBuilder::new(&translated).size_limit(LARGEST).nest_limit(NESTED).build();
-        let regex = regex.map_err(|error| BadPattern(error.to_string()))?;
-        Ok(Pattern(Kind::Extended(regex)))
+        let program = ere::compile(text).map_err(BadPattern)?;
+        Ok(Pattern(Kind::Extended(Automaton::new(program))))
     }
 
     /// Whether `line` matches.
     pub fn matches(&self, line: &[u8]) -> bool {
         match &self.0 {
             Kind::Anything => true,
-            Kind::Extended(regex) => match core::str::from_utf8(line).ok().filter(|line| line.is_ascii()) {
-                Some(line) => regex.is_match(line),
-                None => regex.is_match(&latin(line)),
-            },
+            Kind::Extended(automaton) => automaton.matches(line),
         }
     }
-}
-
-/// Each byte as the character with its number: so a byte is a character, as in the C locale, whatever it is.
-fn latin(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
 #[cfg(test)]

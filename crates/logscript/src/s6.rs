@@ -3,7 +3,6 @@
 //! Source: s6 2.15, `s6-log`, "Logging script syntax".
 
 use alloc::borrow::Cow;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -153,7 +152,7 @@ impl Parser {
 }
 
 fn extended(text: &[u8]) -> Result<Pattern, Cow<'static, str>> {
-    Pattern::extended(text).map_err(|bad| bad.to_string().into())
+    Pattern::extended(text).map_err(|bad| bad.0.into())
 }
 
 fn prefix(text: &[u8]) -> Vec<u8> {
