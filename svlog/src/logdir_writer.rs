@@ -10,7 +10,7 @@ use std::time::Duration;
 use cli::{Failure, Unable};
 use logdir::{Archive, CURRENT, Ending, FINISHED, Found, LOCK, NEWSTATE, PREVIOUS, PROCESSED, STATE};
 use logscript::Dir as Settings;
-use sys::dir::Dir;
+use sys::dir::{Dir, Links};
 use sys::lock::Lock;
 use sys::{clock, file, process};
 use unix::{Exit, Pid};
@@ -54,7 +54,7 @@ impl LogDir {
     pub(crate) fn open(settings: Settings) -> Result<LogDir, Failure> {
         let path = PathBuf::from(OsStr::from_bytes(&settings.path));
         let at = |name: &str| path.join(name).display().to_string();
-        sys::dir::make(&path, DIR_MODE).unable(|| format!("make {}", path.display()))?;
+        sys::dir::make(&path, DIR_MODE, Links::Trusted).unable(|| format!("make {}", path.display()))?;
         let dir = Dir::open(&path).unable(|| format!("open {}", path.display()))?;
         let lock = sys::lock::try_lock(&path.join(LOCK), 0o666).unable(|| format!("lock {}", at(LOCK)))?;
         let Some(lock) = lock else {
@@ -150,7 +150,7 @@ impl LogDir {
     /// Makes the directory, its lock and `current` anew.
     fn begin_again(&mut self) -> io::Result<()> {
         cli::warn(format_args!("{} was removed: it is made again", self.path.display()));
-        sys::dir::make(&self.path, DIR_MODE)?;
+        sys::dir::make(&self.path, DIR_MODE, Links::Trusted)?;
         self.dir = Dir::open(&self.path)?;
         if let Some(lock) = sys::lock::try_lock(&self.path.join(LOCK), 0o666)? {
             self._lock = lock;

@@ -79,7 +79,7 @@ impl LogDir {
     fn put_aside(&mut self) -> Result<Rotation, Failed> {
         tried("bring current to disk", file::sync(&self.current))?;
         tried("set the mode of current", file::set_open_mode(&self.current, self.mode | FINISHED))?;
-        tried("rename current to previous", self.dir.rename(CURRENT, PREVIOUS))?;
+        tried("rename current to previous", self.dir.rename(CURRENT.as_ref(), PREVIOUS.as_ref()))?;
         Ok(Rotation::Renamed)
     }
 
@@ -111,7 +111,7 @@ impl LogDir {
     fn replace_previous(&mut self) -> Result<Rotation, Failed> {
         tried("remove previous", self.dir.discard(PREVIOUS))?;
         if tried("look for newstate", self.dir.look(NEWSTATE))?.is_some() {
-            tried("rename newstate to state", self.dir.rename(NEWSTATE, STATE))?;
+            tried("rename newstate to state", self.dir.rename(NEWSTATE.as_ref(), STATE.as_ref()))?;
         }
         tried("make an archive of processed", self.archive(PROCESSED, Ending::Safe))?;
         Ok(Rotation::None)
