@@ -7,15 +7,7 @@ use crate::ere;
 
 /// Something that a line matches or not. No pattern takes longer than its size times that of the line.
 #[derive(Debug)]
-pub struct Pattern(Kind);
-
-#[derive(Debug)]
-enum Kind {
-    /// Matches every line.
-    Anything,
-    /// A POSIX extended regular expression.
-    Extended(Automaton),
-}
+pub struct Pattern(Option<Automaton>);
 
 /// Why something is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,18 +26,15 @@ impl Pattern {
     /// It is none, or too large.
     pub fn extended(text: &[u8]) -> Result<Pattern, BadPattern> {
         if text.is_empty() {
-            return Ok(Pattern(Kind::Anything));
+            return Ok(Pattern(None));
         }
         let program = ere::compile(text).map_err(BadPattern)?;
-        Ok(Pattern(Kind::Extended(Automaton::new(program))))
+        Ok(Pattern(Some(Automaton::new(program))))
     }
 
     /// Whether `line` matches.
     pub fn matches(&self, line: &[u8]) -> bool {
-        match &self.0 {
-            Kind::Anything => true,
-            Kind::Extended(automaton) => automaton.matches(line),
-        }
+        self.0.as_ref().is_none_or(|automaton| automaton.matches(line))
     }
 }
 
