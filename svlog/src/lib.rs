@@ -1,6 +1,6 @@
 //! `svlog`: reads lines, and does with each what its script says.
 //!
-//! A pure script (`logscript`) between a reader ([`input`]) and writers ([`places`]): one loop ([`logger`]), in which
+//! A pure script (`logscript`) between a reader (`input`) and writers (`places`): one loop (`logger`), in which
 //! nothing is read that could not be kept.
 
 #![forbid(unsafe_code)]
