@@ -27,7 +27,8 @@ pub fn script(data: &[u8]) {
     let (mut heads, mut choice, mut taken) = (Heads::default(), Choice::default(), Taken::default());
     heads.write(&script, &moment);
     for text in &words {
-        let piece = Piece { text, begins: true, ends: true, marked_before: false, marked_after: false };
+        let mut splitter = Splitter::new(None, Long::Split);
+        let Some(piece) = splitter.last(text) else { continue };
         script.run(&piece, &heads, &mut choice, &mut taken);
     }
     assert!(taken.0.iter().all(|&action| action < script.actions.len()));

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod gzip;
 mod input;
 mod logdir_writer;
 mod logger;
@@ -12,9 +13,12 @@ mod options;
 mod outbox;
 mod places;
 mod processor;
+mod rights;
 mod rotation;
+mod shared;
 mod status_file;
 mod stream;
+mod surroundings;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

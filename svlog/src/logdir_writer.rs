@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,7 +16,9 @@ use sys::{clock, file, process};
 use unix::{Exit, Pid};
 
 use crate::outbox::Outbox;
+use crate::rights::Rights;
 use crate::rotation::Rotation;
+use crate::shared;
 
 /// Mode of a new log directory: what is in it has its group.
 const DIR_MODE: u32 = 0o2700;
@@ -44,6 +46,7 @@ pub(crate) struct LogDir {
     rotate_at: Option<Duration>,
     /// The mode of a file that is being written to.
     pub(crate) mode: u32,
+    rights: Rights,
 }
 
 impl LogDir {
@@ -54,6 +57,7 @@ impl LogDir {
     pub(crate) fn open(settings: Settings) -> Result<LogDir, Failure> {
         let path = PathBuf::from(OsStr::from_bytes(&settings.path));
         let at = |name: &str| path.join(name).display().to_string();
+        let rights = Rights::find(&settings.rights)?;
         sys::dir::make(&path, DIR_MODE, Links::Trusted).unable(|| format!("make {}", path.display()))?;
         let dir = Dir::open(&path).unable(|| format!("open {}", path.display()))?;
         let lock = sys::lock::try_lock(&path.join(LOCK), 0o666).unable(|| format!("lock {}", at(LOCK)))?;
@@ -61,13 +65,16 @@ impl LogDir {
             cli::say(format_args!("unable to lock {}: another logger writes there", at(LOCK)));
             return Err(Failure::Silent(111));
         };
-        let mode = 0o666 & !process::umask();
+        rights.give_dir(&dir).unable(|| format!("set owner and mode of {}", path.display()))?;
+        let mode = rights.mode.unwrap_or(0o666 & !process::umask());
         recover(&dir, mode, &settings).unable(|| format!("put {} in order", path.display()))?;
         let current = dir.open_to_append(CURRENT, 0o666).unable(|| format!("open {}", at(CURRENT)))?;
         let _ = file::set_open_mode(&current, mode);
+        rights.give(&current).unable(|| format!("set the owner of {}", at(CURRENT)))?;
         let info = file::look_open(&current).unable(|| format!("look at {}", at(CURRENT)))?;
         let written = info.map_or(0, |info| info.size);
         let rotate_at = settings.period.map(|period| clock::monotonic() + period);
+        keep_shared(&settings);
         Ok(LogDir {
             settings,
             path,
@@ -82,6 +89,7 @@ impl LogDir {
             is_asked_to_rotate: false,
             rotate_at,
             mode,
+            rights,
         })
     }
 
@@ -155,7 +163,9 @@ impl LogDir {
         if let Some(lock) = sys::lock::try_lock(&self.path.join(LOCK), 0o666)? {
             self._lock = lock;
         }
+        self.rights.give_dir(&self.dir)?;
         self.current = self.dir.open_to_append(CURRENT, self.mode)?;
+        self.hand_over(&self.current);
         self.written = file::look_open(&self.current)?.map_or(0, |info| info.size);
         self.is_at_line_end = true;
         self.is_asked_to_rotate = false;
@@ -229,7 +239,21 @@ impl LogDir {
     /// Makes an archive of a file; of an empty one, nothing.
     pub(crate) fn archive(&self, name: &str, ending: Ending) -> io::Result<()> {
         archive(&self.dir, name, ending)?;
-        trim(&self.dir, &self.settings)
+        trim(&self.dir, &self.settings)?;
+        keep_shared(&self.settings);
+        Ok(())
+    }
+
+    /// Gives a new file to those who have rights on it. Lines do not wait for that.
+    pub(crate) fn hand_over(&self, file: impl AsFd) {
+        let given = self.rights.give(&file).and_then(|()| match self.rights.mode {
+            Some(_) => file::set_open_mode(&file, self.mode),
+            None => Ok(()),
+        });
+        if let Err(error) = given {
+            let dir = self.path.display();
+            cli::warn(format_args!("unable to set owner and mode in {dir}: {}", cli::reason(&error)));
+        }
     }
 }
 
@@ -298,6 +322,16 @@ fn trim(dir: &Dir, settings: &Settings) -> io::Result<()> {
         dir.discard(&archive.name())?;
     }
     Ok(())
+}
+
+/// Removes the archives that are too much together with those of others. What cannot be removed now goes when the next
+/// archive is made.
+fn keep_shared(settings: &Settings) {
+    let Some(limit) = &settings.shared else { return };
+    if let Err(error) = shared::keep(limit) {
+        let path = OsStr::from_bytes(&limit.path).display();
+        cli::warn(format_args!("unable to keep the limit of {path}: {}", cli::reason(&error)));
+    }
 }
 
 /// The archives with their sizes.

@@ -4,10 +4,10 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use cli::{Failure, Unable};
-use logscript::{Choice, Date, Heads, Moment, Script};
+use logscript::{Choice, Date, Dress, Heads, Moment, Script};
 use sys::signals::{self, Signals};
 use sys::{calendar, child, clock, file, poll, process};
-use unix::Signal;
+use unix::{Now, Signal};
 
 use crate::input::Input;
 use crate::logdir_writer::LogDir;
@@ -23,7 +23,7 @@ pub(crate) struct Logger {
     places: Places,
     /// What stands before the lines that were read last.
     heads: Heads,
-    /// What was chosen for a line of which more is to come.
+    /// What was chosen for a line of which more is to come, and what was counted.
     choice: Choice,
     /// Nothing is read while anything is pending.
     blocks: bool,
@@ -78,9 +78,13 @@ impl Logger {
     pub(crate) fn log(mut self) -> Result<(), Failure> {
         loop {
             let has_taken_all = self.work();
-            if has_taken_all && self.input.is_closed() && self.places.are_idle() {
-                self.places.finish();
-                return Ok(());
+            if has_taken_all && self.input.is_closed() {
+                self.script.finish(&self.heads, &mut self.choice, &mut self.places);
+                self.places.flush();
+                if self.places.are_idle() {
+                    self.places.finish();
+                    return Ok(());
+                }
             }
             self.wait(has_taken_all)?;
         }
@@ -105,9 +109,10 @@ impl Logger {
 
     /// Lines that were read together have come at the same moment.
     fn stamp(&mut self) {
-        let stamp = clock::now().wall;
-        let local = if self.script.wants(|dress| dress.local) { local(stamp) } else { Date::default() };
+        let Now { wall: stamp, monotonic } = clock::now();
+        let local = if self.script.wants(Dress::wants_local) { local(stamp) } else { Date::default() };
         self.heads.write(&self.script, &Moment { stamp, local });
+        self.script.turn(monotonic, &self.heads, &mut self.choice, &mut self.places);
     }
 
     /// Waits for something to do, and does it.
@@ -119,7 +124,7 @@ impl Logger {
             Ending::Until(at) => Some(at),
             Ending::Whenever => None,
         });
-        let deadline = [self.places.deadline(), ending].into_iter().flatten().min();
+        let deadline = [self.places.deadline(), self.choice.deadline(), ending].into_iter().flatten().min();
         let [output, error] = self.places.waiting();
         let reads = [Some(self.signals.as_fd()), input];
         let [signalled, readable] =

@@ -8,7 +8,10 @@ use std::time::Duration;
 use cli::Failure;
 use cli::getopt::Grammar;
 use cli::options::{self, Name, Opt, Program, Word};
+use logscript::s6::{self, Parsed};
 use logscript::{BadScript, Long, Script};
+
+use crate::surroundings;
 
 /// The program as its users see it.
 pub const PROGRAM: Program = Program {
@@ -90,9 +93,8 @@ impl Request {
         Ok(())
     }
 
-    fn script(&mut self, words: &[OsString]) -> Result<(), Failure> {
-        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
-        let parsed = logscript::s6::parse(&words).map_err(bad_script)?;
+    fn script(&mut self, parsed: Result<Parsed, BadScript>) -> Result<(), Failure> {
+        let parsed = parsed.map_err(bad_script)?;
         if self.verbosity == 0 {
             cli::drop_warnings();
         }
@@ -124,7 +126,10 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
     if request.limit.is_none() {
         request.long = Long::Whole;
     }
-    request.script(words)?;
+    let service = surroundings::service();
+    let colours = surroundings::colours();
+    let around = s6::Surroundings { service: &service, colours };
+    request.script(s6::parse_ours(&bytes(words), &around))?;
     Ok(Some(request))
 }
 
@@ -170,8 +175,12 @@ pub(crate) fn parse_s6(args: Vec<OsString>) -> Result<Request, Failure> {
     if request.limit.is_none() {
         request.long = Long::Whole;
     }
-    request.script(&line.operands)?;
+    request.script(s6::parse(&bytes(&line.operands)))?;
     Ok(request)
+}
+
+fn bytes(words: &[OsString]) -> Vec<&[u8]> {
+    words.iter().map(|word| word.as_bytes()).collect()
 }
 
 fn descriptor(value: &OsStr) -> Result<RawFd, Failure> {

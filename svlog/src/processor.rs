@@ -23,6 +23,7 @@ const NEWSTATE_FD: i32 = 5;
 pub(crate) fn start(processor: &Processor, dir: &Dir) -> io::Result<Pid> {
     let not_found = || io::Error::from(io::ErrorKind::NotFound);
     let (shell, option) = match processor.shell {
+        Shell::Gzip => return gzip(dir),
         Shell::Posix => ("/bin/sh", "-c"),
         Shell::Execline => ("execlineb", "-Pc"),
     };
@@ -53,6 +54,15 @@ pub(crate) fn start(processor: &Processor, dir: &Dir) -> io::Result<Pid> {
         SpawnError::Fork(error) | SpawnError::Exec(error) => error,
         SpawnError::Locked => not_found(),
     })
+}
+
+/// Starts a copy of this process that compresses.
+fn gzip(dir: &Dir) -> io::Result<Pid> {
+    let (from, to) = (dir.open_to_read(PREVIOUS)?, dir.open_emptied(PROCESSED, 0o666)?);
+    match exec::fork_apart(from, to)? {
+        Some(pid) => Ok(pid),
+        None => crate::gzip::run(),
+    }
 }
 
 fn open_files(dir: &Dir) -> io::Result<[OwnedFd; 4]> {

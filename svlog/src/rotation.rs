@@ -85,6 +85,7 @@ impl LogDir {
 
     fn open_current(&mut self) -> Result<Rotation, Failed> {
         self.current = tried("open a new current", self.dir.open_to_append(CURRENT, self.mode))?;
+        self.hand_over(&self.current);
         self.written = 0;
         self.is_asked_to_rotate = false;
         Ok(Rotation::Ready)
@@ -104,6 +105,7 @@ impl LogDir {
         tried("bring newstate to disk", synced(NEWSTATE))?;
         let processed = tried("open processed", self.dir.open_to_append(PROCESSED, 0o666))?;
         tried("bring processed to disk", file::sync(&processed))?;
+        self.hand_over(&processed);
         tried("set the mode of processed", file::set_open_mode(&processed, self.mode | FINISHED))?;
         Ok(Rotation::Replacing)
     }

@@ -16,17 +16,25 @@ mod automaton;
 mod bracket;
 mod dress;
 mod ere;
+mod iso;
+mod json;
 mod moment;
 mod pattern;
 mod program;
+mod rate;
 mod run;
 pub mod s6;
 mod script;
 mod splitter;
 
-pub use dress::{Dress, Heads};
+pub use dress::{Dress, Heads, Name};
+pub use iso::{Iso, Zone};
+pub use json::Json;
 pub use moment::{Date, Moment};
 pub use pattern::{BadPattern, Pattern};
+pub use rate::Rate;
 pub use run::{Choice, Dressed, Take};
-pub use script::{Action, BadScript, Dir, Place, Processor, Script, Section, Selector, Shell};
+pub use script::{
+    Action, BadScript, Dir, Place, Processor, Rights, Script, Section, Selector, Shared, Shell,
+};
 pub use splitter::{Long, Piece, Splitter, line_end};
