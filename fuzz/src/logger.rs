@@ -1,13 +1,23 @@
 //! What must hold for a logger: its script, its lines, its patterns, its directory.
 
 use logdir::{Archive, Budget, Ending, Found};
-use logscript::{Choice, Date, Dressed, Heads, Long, Moment, Pattern, Piece, Place, Splitter, Take};
+use logscript::s6::{Parsed, Surroundings};
+use logscript::{
+    BadScript, Choice, Date, Dressed, Heads, Long, Moment, Pattern, Piece, Place, Splitter, Take,
+};
 use unix::Stamp;
 
 /// A script, one word after each NUL: one that is good can be run, one that is not names one of its words.
 pub fn script(data: &[u8]) {
     let words: Vec<&[u8]> = data.split(|&b| b == 0).collect();
-    let script = match logscript::s6::parse(&words) {
+    let around = Surroundings { service: b"web", colours: b"123" };
+    checked(&words, logscript::s6::parse(&words));
+    checked(&words, logscript::s6::parse_ours(&words, &around));
+}
+
+/// What must hold for what was read from words.
+fn checked(words: &[&[u8]], parsed: Result<Parsed, BadScript>) {
+    let script = match parsed {
         Ok(parsed) => parsed.script,
         Err(bad) => {
             assert!(bad.word.is_empty() || words.contains(&&bad.word[..]), "{bad:?}");
@@ -26,7 +36,7 @@ pub fn script(data: &[u8]) {
     let moment = Moment { stamp: Stamp::from_unix(0, 0), local: Date::default() };
     let (mut heads, mut choice, mut taken) = (Heads::default(), Choice::default(), Taken::default());
     heads.write(&script, &moment);
-    for text in &words {
+    for text in words {
         let mut splitter = Splitter::new(None, Long::Split);
         let Some(piece) = splitter.last(text) else { continue };
         script.run(&piece, &heads, &mut choice, &mut taken);
