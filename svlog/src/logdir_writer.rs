@@ -65,7 +65,7 @@ impl LogDir {
         let rights = Rights::find(&settings.rights)?;
         sys::dir::make(&path, DIR_MODE, Links::Trusted).unable(|| format!("make {}", path.display()))?;
         let dir = Dir::open(&path).unable(|| format!("open {}", path.display()))?;
-        let lock = dir.try_lock(LOCK, 0o644).unable(|| format!("lock {}", at(LOCK)))?;
+        let lock = dir.try_lock(LOCK, 0o666).unable(|| format!("lock {}", at(LOCK)))?;
         let Some(lock) = lock else {
             cli::say(format_args!("unable to lock {}: another logger writes there", at(LOCK)));
             return Err(Failure::Silent(111));
@@ -152,7 +152,7 @@ impl LogDir {
     /// A line has just ended, and the end of `current` is near, or asked for.
     fn is_due(&self) -> bool {
         let is_large = self.written + self.settings.tolerance >= self.settings.size;
-        self.is_at_line_end && (is_large || (self.is_rotation_wanted && self.written > 0))
+        self.written > 0 && self.is_at_line_end && (is_large || self.is_rotation_wanted)
     }
 
     /// Writes as much as `current` may take before it is due.

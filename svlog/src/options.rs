@@ -91,10 +91,10 @@ impl Request {
             'q' => self.verbosity = self.verbosity.saturating_sub(1),
             'v' => self.verbosity += 1,
             'd' => self.notify = Some(descriptor(value)?),
-            'l' => self.limit = limit(options::number(value, "the longest line")?),
+            'l' => self.limit = limit(options::number::<u32>(value, "the longest line")?),
             't' => {
-                let ms = options::number(value, "the time for a last line")?;
-                self.patience = Some(Duration::from_millis(ms)).filter(|time| !time.is_zero());
+                let ms = options::number::<u32>(value, "the time for a last line")?;
+                self.patience = Some(Duration::from_millis(ms.into())).filter(|time| !time.is_zero());
             }
             _ => {}
         }
@@ -103,7 +103,10 @@ impl Request {
 
     fn script(&mut self, parsed: Result<Parsed, BadScript>) -> Result<(), Failure> {
         let parsed = parsed.map_err(bad_script)?;
-        if parsed.has_idle_end && self.verbosity > 0 {
+        if self.verbosity == 0 {
+            cli::drop_warnings();
+        }
+        if parsed.has_idle_end {
             cli::warn("the directives after the last action are for nothing");
         }
         self.script = parsed.script;
@@ -196,8 +199,8 @@ fn descriptor(value: &OsStr) -> Result<RawFd, Failure> {
     }
 }
 
-fn limit(bytes: usize) -> Option<usize> {
-    (bytes > 0).then(|| bytes.max(LEAST_LIMIT))
+fn limit(bytes: u32) -> Option<usize> {
+    (bytes > 0).then(|| LEAST_LIMIT.max(bytes as usize))
 }
 
 fn how(value: &OsStr) -> Result<Long, Failure> {

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
-use std::time::Duration;
 
 use logdir::{Archive, CURRENT, Ending, FINISHED, Found, NEWSTATE, PREVIOUS, PROCESSED, STATE};
 use logscript::Dir as Settings;
@@ -94,11 +93,10 @@ pub(crate) fn archive(dir: &Dir, name: &str, ending: Ending) -> io::Result<()> {
         Some(info) if info.size == 0 => return dir.discard(name).map(drop),
         Some(_) => {}
     }
-    let youngest = archives(dir)?.into_iter().map(|(archive, _)| archive.stamp).max();
-    let now = clock::now().wall;
-    let mut stamp = youngest.map_or(now, |youngest| now.max(youngest.plus(Duration::from_nanos(1))));
-    while !dir.rename_new(name, &Archive { stamp, ending }.name())? {
-        stamp = stamp.plus(Duration::from_nanos(1));
+    let there = archives(dir)?.into_iter().map(|(archive, _)| archive);
+    let mut archive = Archive::after(there, clock::now().wall, ending);
+    while !dir.rename_new(name, &archive.name())? {
+        archive = Archive::after([archive], archive.stamp, ending);
     }
     Ok(())
 }

@@ -53,7 +53,7 @@ impl LogDir {
         if self.dir.look(LOCK)?.is_some_and(|named| named.identity == held) {
             return Ok(());
         }
-        match self.dir.try_lock(LOCK, 0o644)? {
+        match self.dir.try_lock(LOCK, 0o666)? {
             Some(lock) => self.lock = lock,
             None => return Err(io::Error::new(ErrorKind::WouldBlock, "another logger writes there")),
         }

@@ -12,11 +12,15 @@
 
 extern crate alloc;
 
+mod automaton;
+mod bracket;
 mod dress;
+mod ere;
 mod iso;
 mod json;
 mod moment;
 mod pattern;
+mod program;
 mod rate;
 mod run;
 pub mod s6;

@@ -1,27 +1,21 @@
 //! What selects lines.
 
-use alloc::string::String;
 use core::fmt;
+
+use crate::automaton::Automaton;
+use crate::ere;
 
 /// Something that a line matches or not. No pattern takes longer than its size times that of the line.
 #[derive(Debug)]
-pub struct Pattern(Kind);
-
-#[derive(Debug)]
-enum Kind {
-    /// Matches every line.
-    Anything,
-    /// A POSIX extended regular expression.
-    Extended(regex_lite::Regex),
-}
+pub struct Pattern(Option<Automaton>);
 
 /// Why something is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadPattern(pub String);
+pub struct BadPattern(pub &'static str);
 
 impl fmt::Display for BadPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0)
     }
 }
 
@@ -31,29 +25,17 @@ impl Pattern {
     /// # Errors
     /// It is none, or too large.
     pub fn extended(text: &[u8]) -> Result<Pattern, BadPattern> {
-        use alloc::string::ToString;
         if text.is_empty() {
-            return Ok(Pattern(Kind::Anything));
+            return Ok(Pattern(None));
         }
-        let regex = regex_lite::Regex::new(&latin(text)).map_err(|error| BadPattern(error.to_string()))?;
-        Ok(Pattern(Kind::Extended(regex)))
+        let program = ere::compile(text).map_err(BadPattern)?;
+        Ok(Pattern(Some(Automaton::new(program))))
     }
 
     /// Whether `line` matches.
     pub fn matches(&self, line: &[u8]) -> bool {
-        match &self.0 {
-            Kind::Anything => true,
-            Kind::Extended(regex) => match core::str::from_utf8(line).ok().filter(|line| line.is_ascii()) {
-                Some(line) => regex.is_match(line),
-                None => regex.is_match(&latin(line)),
-            },
-        }
+        self.0.as_ref().is_none_or(|automaton| automaton.matches(line))
     }
-}
-
-/// Each byte as the character with its number: so a byte is a character, as in the C locale, whatever it is.
-fn latin(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
 #[cfg(test)]
