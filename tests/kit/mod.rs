@@ -9,6 +9,7 @@
 mod listener;
 mod namespace;
 mod pair;
+pub mod people;
 mod scratch;
 mod service;
 mod supervisor;
