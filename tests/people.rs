@@ -363,9 +363,46 @@ mod terminal {
         terminal.wait("no new service", |text| !text.contains("new"));
         terminal.resize(26, 20);
         terminal.wait("fewer columns", |text| text.contains("NAME") && !text.contains("PID"));
+        assert!(terminal.is_taken());
         terminal.keys("C-c");
         terminal.wait("the screen from before", |text| text == "exit 0");
+        assert!(!terminal.is_taken());
     }
+}
+
+#[test]
+fn watched_table_stops_and_goes_on_as_a_shell_says() {
+    ours_only!(WHY);
+    if !Terminal::is_there() {
+        println!("skipped: there is no tmux");
+        return;
+    }
+    let tree = tree();
+    let command = format!("env SVDIR={} PS1='$ ' bash --norc --noprofile -i", tree.dir().display());
+    let terminal = Terminal::start(tree.scratch(), 100, 20, &command);
+    terminal.wait("a prompt", |text| text == "$");
+    terminal.keys(&format!("{} status --watch", our_program("svctl").display()));
+    terminal.keys("Enter");
+    for _ in 0..2 {
+        terminal.wait("db ready", |text| text.contains("db     ready"));
+        assert!(terminal.is_taken());
+        terminal.keys("C-z");
+        terminal.wait("the shell's screen", |text| text.contains("Stopped") && !text.contains("NAME"));
+        assert!(!terminal.is_taken());
+        // What happens meanwhile is seen afterwards.
+        does(&tree, &["down", "db", "--wait"]);
+        terminal.keys("clear; fg");
+        terminal.keys("Enter");
+        terminal.wait("db down", |text| text.contains("db     down") && !text.contains("fg"));
+        does(&tree, &["up", "db", "--wait=ready"]);
+    }
+    terminal.wait("db ready", |text| text.contains("db     ready"));
+    terminal.keys("C-c");
+    terminal.wait("the shell's screen", |text| text.ends_with('$') && !text.contains("NAME"));
+    assert!(!terminal.is_taken());
+    terminal.keys("jobs; echo no$?");
+    terminal.keys("Enter");
+    terminal.wait("no job left", |text| text.contains("\nno0"));
 }
 
 #[test]
