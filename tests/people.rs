@@ -141,25 +141,6 @@ mod verbs {
     }
 
     #[test]
-    fn many_services_are_told_and_waited_for_at_the_same_time() {
-        ours_only!(WHY);
-        const COUNT: usize = 50;
-        let tree = Tree::start(|scan| {
-            for i in 0..COUNT {
-                scan.service(&format!("web-{i}")).run("trap 'sleep 0.5; exit 0' TERM; sleep 100000 & wait");
-            }
-        });
-        for i in 0..COUNT {
-            tree.service(&format!("web-{i}")).wait_up();
-        }
-        let said = does(&tree, &["down", "*", "--wait", "--timeout", "20000"]);
-        let down = said.lines().filter(|line| line.contains(": down after ") && line.ends_with(')'));
-        assert_eq!(down.count(), COUNT, "{said}");
-        let table = does(&tree, &[]);
-        assert_eq!(table.lines().filter(|line| line.contains(" down ")).count(), COUNT, "{table}");
-    }
-
-    #[test]
     fn signal_goes_by_name() {
         ours_only!(WHY);
         let tree = Tree::start(|scan| {
