@@ -13,9 +13,9 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
+use kit::alike::{agree, differ, left, ours, ready, same, theirs};
 use kit::{
-    Answer, Running, Scratch, Service, Supervisor, Tree, is_root, our_name, our_program, ours_only, run,
-    text, wait_until,
+    Running, Scratch, Service, Supervisor, Tree, is_root, our_name, our_program, ours_only, run, wait_until,
 };
 
 /// Every name that Debian's s6 has.
@@ -48,77 +48,6 @@ const NAMES: [&str; 27] = [
     "s6-instance-list",
     "s6-svwait",
 ];
-
-fn theirs(name: &str, dir: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(format!("/usr/bin/{name}"));
-    command.args(args).current_dir(dir);
-    command
-}
-
-fn ours(name: &str, dir: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(our_name(name));
-    command.args(args).current_dir(dir);
-    command
-}
-
-/// An answer without what differs from run to run: labels, numbers, and the process group that 2.11 does not tell.
-fn normal(out: &str) -> String {
-    let mut text = String::new();
-    for word in out.replace(") ", ") ; ").split_inclusive([' ', '\n']) {
-        let end = if word.ends_with('\n') { '\n' } else { ' ' };
-        let bare = word.trim_end();
-        let number = bare.trim_end_matches(')');
-        if bare.starts_with('@') && bare.len() == 25 {
-            text.push('@');
-        } else if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) {
-            text.push('N');
-        } else {
-            text.push_str(bare.trim_end_matches(')'));
-        }
-        text.push(end);
-    }
-    text.replace(" pgid N", "")
-}
-
-/// Both give the same answer here; ours is given back.
-#[track_caller]
-fn same(name: &str, dir: &Path, args: &[&str]) -> Answer {
-    let (theirs, ours) = (run(&mut theirs(name, dir, args)), run(&mut ours(name, dir, args)));
-    agree(&format!("{name} {args:?}"), &theirs, &ours);
-    ours
-}
-
-#[track_caller]
-fn agree(what: &str, theirs: &Answer, ours: &Answer) {
-    let shown = format!("{what}\ntheirs: {theirs:?}\nours: {ours:?}");
-    assert_eq!(theirs.code, ours.code, "{shown}");
-    assert_eq!(normal(&theirs.out), normal(&ours.out), "{shown}");
-    assert_eq!(theirs.err.is_empty(), ours.err.is_empty(), "{shown}");
-}
-
-/// They answer with these codes here: 2.11 and we, who follow 2.15 or have a reason of our own.
-#[track_caller]
-fn differ(name: &str, dir: &Path, args: &[&str], their_code: i32, our_code: i32) {
-    let answers = [run(&mut theirs(name, dir, args)), run(&mut ours(name, dir, args))];
-    assert_eq!(answers.each_ref().map(|answer| answer.code), [their_code, our_code], "{args:?} {answers:?}");
-}
-
-/// A supervisor, ours, of a service that is ready.
-fn ready() -> Supervisor {
-    let supervisor = Supervisor::start(|web| {
-        web.run("echo >&3; exec sleep 100000").file("notification-fd", "3\n");
-    });
-    supervisor.wait_record("readiness", |record| record.ready && record.is_up());
-    supervisor
-}
-
-/// A service directory whose supervisor has ended.
-fn left() -> Supervisor {
-    let supervisor = ready();
-    supervisor.command("dx");
-    supervisor.wait_exit();
-    supervisor
-}
 
 mod wrong_calls {
     use super::*;
@@ -523,99 +452,6 @@ mod trees {
         same("s6-svunlink", tree.scratch(), &["-Xt20000", dir, "nothing"]);
         same("s6-svscanctl", tree.scratch(), &["-an", dir]);
         same("s6-svscanctl", tree.scratch(), &[dir]);
-    }
-
-    #[test]
-    fn s6_svscan_scans_and_ends() {
-        ours_only!("runs once, with SUITE unset");
-        let mut tree = Tree::launch_program(&our_name("s6-svscan"), |scan| {
-            scan.options(&["-t0", "-C", "20", "-L100", "--"]);
-            scan.service("web").sleeps();
-        });
-        tree.service("web").wait_up();
-        assert!(tree.dir().join(".s6-svscan").exists() && !tree.dir().join(".svscan").exists());
-        assert_eq!(run(&mut ours("s6-svscanctl", tree.dir(), &["-t", "."])).code, 0);
-        assert_eq!(tree.wait_exit(), 0);
-        // Who scanned is gone; Debian's says so with the same code.
-        differ("s6-svscanctl", tree.dir(), &["-a", "."], 100, 100);
-        let answer = run(&mut ours("s6-svscan", tree.dir(), &[]));
-        assert!(answer.code == 100 && answer.err.contains("usage: s6-svscan"), "{answer:?}");
-    }
-
-    #[test]
-    fn s6_svscanboot_gives_the_scanner_a_logger() {
-        ours_only!("runs once, with SUITE unset");
-        let mut tree = Tree::launch_program(&our_name("s6-svscanboot"), |scan| {
-            let log = scan.dir().parent().unwrap().join("log");
-            scan.options(&["-D", log.to_str().unwrap(), "-m", "2755"]);
-            scan.service("web").run("echo hello; exec sleep 100000");
-        });
-        let log = tree.scratch().join("log/current");
-        wait_until("what the service says", || text(&log).contains("hello"));
-        assert_eq!(run(&mut ours("s6-svscanctl", tree.dir(), &["-t", "."])).code, 0);
-        assert_eq!(tree.wait_exit(), 0);
-    }
-
-    #[test]
-    fn instances_come_and_go() {
-        ours_only!("runs once, with SUITE unset");
-        let tree = Tree::launch_program(&our_program("svscan"), |scan| {
-            let template = Service::at(scan.dir().parent().unwrap().join("template"));
-            template.run("exec sleep 100000");
-            let made = run(&mut ours("s6-instance-maker", template.dir(), &["-c9", ".", "../made"]));
-            assert_eq!(made.code, 0, "{made:?}");
-            let made = template.dir().with_file_name("made");
-            let script = text(made.join("run")).replace("s6-svscan", our_name("s6-svscan").to_str().unwrap());
-            Service::at(&made).executable("run", script);
-            symlink(&made, scan.dir().join("made")).unwrap();
-        });
-        Service::at(tree.dir().join("made"))
-            .wait_record("readiness", |record| record.is_up() && record.ready);
-        for program in [theirs, ours] {
-            let answer = |name: &str, args: &[&str]| run(&mut program(name, tree.dir(), args));
-            let created = answer("s6-instance-create", &["-t20000", "made", "a"]);
-            assert_eq!(created.code, 0, "{created:?}");
-            assert_eq!(answer("s6-instance-create", &["-t20000", "made", "a"]).code, 100);
-            assert_eq!(answer("s6-instance-create", &["-Dt20000", "made", "b"]).code, 0);
-            Service::at(tree.dir().join("made/instance/a")).wait_up();
-            let mut names: Vec<_> =
-                answer("s6-instance-list", &["made"]).out.lines().map(str::to_owned).collect();
-            names.sort();
-            assert_eq!(names, ["a", "b"]);
-            assert_eq!(answer("s6-instance-status", &["-uw", "made", "a"]).out, "true true\n");
-            let down = answer("s6-instance-control", &["-wD", "-T20000", "-d", "made", "a"]);
-            assert_eq!(down.code, 0, "{down:?}");
-            assert_eq!(answer("s6-instance-status", &["-uw", "made", "a"]).out, "false false\n");
-            for name in ["a", "b"] {
-                let deleted = answer("s6-instance-delete", &["-t20000", "made", name]);
-                assert_eq!(deleted.code, 0, "{deleted:?}");
-                assert!(!tree.dir().join("made/instances").join(name).exists());
-            }
-            assert_eq!(answer("s6-instance-list", &["made"]).out, "");
-        }
-    }
-
-    #[test]
-    fn instance_maker_writes_the_same_files() {
-        ours_only!("runs once, with SUITE unset");
-        let scratch = Scratch::new();
-        Service::at(scratch.path().join("template")).sleeps();
-        for options in [&["-c3"][..], &["-L/log", "-n3", "-S9"], &["-r", "a/b/c", "-L/log"], &["-r", "a"]] {
-            let written = |program: Command| {
-                let mut program = program;
-                let answer = run(program.args(options).args(["template", "made"]));
-                assert_eq!(answer.code, 0, "{answer:?}");
-                // Not what the scripts hold: ours need no execline.
-                let script = "cd made && find . | sort && find . -name run | sort | xargs stat -c %a && \
-                              find . -type f ! -name run | sort | xargs cat";
-                let listing = run(Command::new("sh").args(["-c", script]).current_dir(scratch.path())).out;
-                std::fs::remove_dir_all(scratch.path().join("made")).unwrap();
-                listing
-            };
-            let [theirs, ours] =
-                [theirs, ours].map(|program| program("s6-instance-maker", scratch.path(), &[]));
-            assert_eq!(written(theirs), written(ours), "{options:?}");
-        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
 
+pub mod alike;
 mod listener;
 mod namespace;
 mod pair;
