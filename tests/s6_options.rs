@@ -6,9 +6,10 @@
 mod kit;
 
 use std::path::Path;
+use std::process::Command;
 
 use kit::alike::{ours, ready, same, theirs};
-use kit::{Scratch, Service, Supervisor, our_name, ours_only, run, text, wait_until};
+use kit::{Scratch, Service, Supervisor, is_root, our_name, ours_only, run, text, wait_until};
 use unix::Pid;
 
 const WHY: &str = "both are asked, with SUITE unset";
@@ -276,4 +277,28 @@ mod waits {
         let both = ["-at20000", "d", "a", "d", "b", "", "s6-ftrig-notify", "d", "ab"];
         assert_eq!(same("s6-ftrig-listen", dir, &both).code, 0);
     }
+}
+
+/// The name service switch can have users and groups elsewhere, or not in the files at all.
+#[test]
+fn groups_are_those_of_the_file() {
+    ours_only!(WHY);
+    if !is_root() {
+        println!("skipped: only root can mount a file of his own over nsswitch.conf");
+        return;
+    }
+    let supervisor = ready();
+    let dir = supervisor.scratch();
+    std::fs::write(dir.join("nsswitch"), "passwd: db\ngroup: db\n").unwrap();
+    let script = "mount --bind nsswitch /etc/nsswitch.conf && exec \"$@\"";
+    let codes = [theirs, ours].map(|program| {
+        let program = program("s6-svperms", dir, &["-g", "daemon", "web"]);
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--mount", "sh", "-c", script, "sh"]).arg(program.get_program());
+        run(unshare.args(program.get_args()).current_dir(dir)).code
+    });
+    // 2.11 asks the switch, which knows no database here; we read /etc/group.
+    assert_eq!(codes, [100, 0]);
+    let info = sys::file::look(&supervisor.path("supervise")).unwrap().unwrap();
+    assert_eq!(Some(info.owner.1), sys::users::group_number("daemon").unwrap());
 }
