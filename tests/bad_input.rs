@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::time::Duration;
 
 use kit::{Service, Supervisor, Tree, ours_only, text, wait_until};
 use unix::Signal;
@@ -373,7 +372,7 @@ fn scan_directory_of_five_thousand_entries_runs_as_many_as_it_may() {
     ours_only!("s6 2.11 says nothing");
     let mut tree = Tree::start(|scan| {
         scan.options(&["-C", "20"]);
-        Service::at(scan.dir().join("..")).script("forever", "exec sleep 100000");
+        Service::at(scan.dir().join("..")).script("forever", "echo >>../../starts; exec sleep 100000");
         for i in 0..5000 {
             std::fs::create_dir(scan.dir().join(format!("e{i}"))).unwrap();
             symlink("../../forever", scan.dir().join(format!("e{i}/run"))).unwrap();
@@ -383,13 +382,11 @@ fn scan_directory_of_five_thousand_entries_runs_as_many_as_it_may() {
         || tree.namespace().processes().iter().filter(|(_, command)| command == "sleep 100000").count();
     wait_until("twenty services", || running() == 20);
     wait_until("a word about the others", || tree.messages().contains("-C"));
-    // And so again after the next look.
-    tree.command("a");
-    std::thread::sleep(Duration::from_millis(300));
-    assert_eq!(running(), 20);
-    assert!(tree.messages().lines().count() <= 2, "{}", tree.messages());
-    tree.signal(Signal::TERM);
+    // And so again after the next look, which is made before the end.
+    tree.command("at");
     assert_eq!(tree.wait_exit(), 0);
+    assert_eq!(text(tree.scratch().join("starts")).lines().count(), 20);
+    assert!(tree.messages().lines().count() <= 2, "{}", tree.messages());
 }
 
 #[test]
@@ -420,7 +417,10 @@ fn things_that_are_no_services_are_passed_over() {
         scan.service("good").sleeps();
     });
     tree.service("good").wait_up();
-    std::thread::sleep(Duration::from_millis(100));
+    // And at the next look, too.
+    tree.service("later").sleeps();
+    tree.command("a");
+    tree.service("later").wait_up();
     tree.signal(Signal::TERM);
     assert_eq!(tree.wait_exit(), 0);
 }

@@ -212,12 +212,12 @@ mod finish {
     fn finish_may_take_for_ever_when_its_time_limit_is_zero() {
         let (supervisor, notices) = Supervisor::start_and_listen(|web| {
             web.run("exit 0")
-                .finish("while [ ! -e enough ]; do sleep 0.01; done")
+                .finish("while [ ! -e enough ]; do echo >>turns; sleep 0.01; done")
                 .file("timeout-finish", "0\n");
         });
         notices.expect("sud");
         // Longer than nothing, which is what a limit of zero must not mean.
-        std::thread::sleep(Duration::from_millis(200));
+        supervisor.wait_lines("turns", 10);
         assert_eq!(notices.heard(), "");
         supervisor.file("enough", "");
         notices.expect("D");
@@ -775,12 +775,14 @@ mod kill {
     #[test]
     fn service_is_never_killed_without_a_time_limit() {
         let (supervisor, notices) = Supervisor::start_and_listen(|web| {
-            web.run(STUBBORN);
+            web.run("trap '' TERM; while :; do echo >>turns; sleep 0.02; done");
         });
-        supervisor.wait_lines("started", 1);
+        supervisor.wait_lines("turns", 1);
         supervisor.command("d");
         notices.expect("su");
-        std::thread::sleep(Duration::from_millis(300));
+        supervisor.wait_record("the command", |record| !record.wanted_up);
+        let turns = supervisor.lines("turns").len();
+        supervisor.wait_lines("turns", turns + 10);
         assert_eq!(notices.heard(), "");
         supervisor.command("k");
         notices.expect("dD");

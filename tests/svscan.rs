@@ -390,7 +390,7 @@ mod pick_up {
             for (order, dir) in orders.iter().zip(&dirs) {
                 perform(order[step], dir);
             }
-            // Longer than the scanner takes to see it.
+            // Longer than the scanner takes to see it, of which nothing tells.
             std::thread::sleep(Duration::from_millis(150));
         }
         for (dir, order) in dirs.iter().zip(&orders) {
@@ -401,7 +401,8 @@ mod pick_up {
             log.wait_lines("starts", 1);
             println!("{order:?} {:?}", log.lines("lines"));
         }
-        std::thread::sleep(Duration::from_millis(300));
+        // What comes later is seen later.
+        add(&tree, "last").wait_up();
         for (dir, order) in dirs.iter().zip(&orders) {
             assert_eq!(Service::at(dir).lines("starts").len(), 1, "{order:?}");
             assert_eq!(Service::at(dir.join("log")).lines("starts").len(), 1, "{order:?}");
@@ -422,6 +423,7 @@ mod pick_up {
         std::fs::create_dir(&dir).unwrap();
         for step in [Step::Log, Step::Run, Step::Executable, Step::LogRun, Step::LogExecutable] {
             perform(step, &dir);
+            // For the scanner to see each step, of which nothing tells.
             std::thread::sleep(Duration::from_millis(100));
         }
         assert_eq!(tree.service("web/log").wait_lines("lines", 1), ["line"]);
@@ -439,6 +441,7 @@ mod pick_up {
         run.set_permissions(std::fs::Permissions::from_mode(0o755)).unwrap();
         for piece in ["#!/bin/sh\n", "echo x >>starts\n", "exec sleep ", "100000\n"] {
             run.write_all(piece.as_bytes()).unwrap();
+            // Time to start it wrongly.
             std::thread::sleep(Duration::from_millis(100));
             assert!(!dir.join("starts").exists(), "{piece}");
         }
@@ -496,6 +499,7 @@ mod pick_up {
             symlink("../one", tree.dir().join(".new")).unwrap();
             std::fs::rename(tree.dir().join(".new"), tree.dir().join("web")).unwrap();
         }
+        // Longer than the scanner waits for the same directory to come back: 100 ms.
         std::thread::sleep(Duration::from_millis(400));
         assert_eq!((web.record().pid, web.record().since), (Some(pid), since));
         assert_eq!(tree.messages(), "");
@@ -555,6 +559,7 @@ mod options {
             }
         });
         let web = add(&tree, "web");
+        // Longer than a scanner takes that watches; this one has nothing to tell.
         std::thread::sleep(Duration::from_millis(300));
         assert!(!web.path("supervise").exists());
         tree.command("a");
@@ -581,10 +586,11 @@ mod options {
         });
         let up = || (0..6).filter(|i| tree.service(&format!("web{i}")).is_supervised()).count();
         wait_until("four supervisors", || up() == 4);
-        tree.command("a");
-        std::thread::sleep(Duration::from_millis(200));
-        assert_eq!(up(), 4);
-        assert_eq!(stop(&mut tree), 0);
+        // Another look, which is made before the end.
+        tree.command("at");
+        assert_eq!(tree.wait_exit(), 0);
+        let supervised = (0..6).filter(|i| tree.service(&format!("web{i}")).path("supervise").exists());
+        assert_eq!(supervised.count(), 4);
     }
 
     #[test]
@@ -596,7 +602,7 @@ mod options {
             scan.service("twelve-long-").sleeps();
         });
         tree.service("eleven-long").wait_up();
-        std::thread::sleep(Duration::from_millis(200));
+        tree.service("later").sleeps().wait_up();
         assert!(!tree.dir().join("twelve-long-/supervise").exists());
     }
 
@@ -862,9 +868,8 @@ mod survival {
             let _ = std::fs::remove_dir_all(tree.dir());
             !tree.dir().exists()
         });
+        // HUP comes before TERM, however late both are read: signal(7) has the lower number first.
         tree.signal(Signal::HUP);
-        std::thread::sleep(Duration::from_millis(300));
-        assert_eq!(tree.try_exit(), None);
         assert_eq!(super::stop(&mut tree), 0);
     }
 
@@ -877,6 +882,7 @@ mod survival {
         assert_eq!(tree.namespace().inside(&["umount", "-l", &path]).code, 0);
         drop(dir);
         tree.signal(Signal::ALRM);
+        // Time to end wrongly, or to stop the service.
         std::thread::sleep(Duration::from_millis(300));
         assert_eq!(tree.try_exit(), None);
         assert!(tree.namespace().is_alive(pid) || suite() == Suite::Ours);
@@ -986,6 +992,7 @@ mod survival {
         let pid = tree.service("web").wait_up();
         std::fs::set_permissions(tree.dir(), std::fs::Permissions::from_mode(0o311)).unwrap();
         tree.signal(Signal::HUP);
+        // Time to stop the service wrongly.
         std::thread::sleep(Duration::from_millis(500));
         assert!(tree.namespace().is_alive(pid), "what cannot be seen is not what has gone");
         assert_eq!(super::stop(&mut tree), 0);
