@@ -1,5 +1,5 @@
-//! The options of the names of s6 that `s6_names.rs` does not come by, each played to Debian's s6 2.11 and to
-//! ours. What 2.11 does not have is held against the manual of 2.15.
+//! The options of the names of s6 that `s6_names.rs` and `s6_services.rs` do not come by, each played to Debian's
+//! s6 2.11 and to ours. What 2.11 does not have is held against the manual of 2.15.
 
 #![forbid(unsafe_code)]
 
