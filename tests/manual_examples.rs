@@ -44,7 +44,7 @@ fn tree() -> Tree {
         scan.service("db").run("echo >&3; exec sleep 100000").file("notification-fd", "3\n");
     });
     tree.service("web").wait_up();
-    tree.service("db").wait_record("ready", |record| record.ready);
+    tree.service("db").wait_record("ready", |record| record.ready && record.is_up());
     wait_until("a log", || tree.service("web").path("log/main/current").exists());
     tree
 }
