@@ -104,6 +104,8 @@ mod verbs {
             scan.service("web").run("trap '' TERM; echo >>started; while :; do sleep 0.05; done");
         });
         tree.service("web").wait_lines("started", 1);
+        // It runs before its record says so, which is what the waiting begins with.
+        tree.service("web").wait_up();
         let answer = svctl(&tree, &["down", "web", "--wait", "--timeout", "100"]);
         assert_eq!(answer.code, 99);
         assert_eq!(answer.err, "svctl: timed out while waiting for web\n");
@@ -191,6 +193,8 @@ fn time_limit_alone_is_waited_for() {
     tree.service("db").run("trap '' TERM; echo >>started; while :; do sleep 0.05; done");
     does(&tree, &["restart", "db"]);
     tree.service("db").wait_lines("started", 1);
+    // It runs before its record says so, which is what the waiting begins with.
+    tree.service("db").wait_up();
     let answer = svctl(&tree, &["down", "db", "--timeout", "100"]);
     assert_eq!((answer.code, answer.err.as_str()), (99, "svctl: timed out while waiting for db\n"));
     tree.service("db").command("k");
