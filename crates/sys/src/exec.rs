@@ -56,7 +56,8 @@ fn candidates(word: &OsStr, folders: &OsStr) -> impl Iterator<Item = PathBuf> {
 ///
 /// Returns only if that fails: why.
 pub fn replace(program: &Path, words: &[OsString], environment: &[OsString]) -> io::Error {
-    let texts = |texts: &[OsString]| -> Option<Vec<CString>> { texts.iter().map(process::c_string).collect() };
+    let texts =
+        |texts: &[OsString]| -> Option<Vec<CString>> { texts.iter().map(process::c_string).collect() };
     let (Some(program), Some(words), Some(environment)) =
         (process::c_string(program), texts(words), texts(environment))
     else {

@@ -120,8 +120,7 @@ impl Rules {
             Use::Write => u64::MAX,
         };
         let possible = if kind == FileType::Directory { u64::MAX } else { right::OF_FILES };
-        let rule =
-            BelowPath { allowed: wanted & possible & self.paths, parent: file.as_fd().as_raw_fd() };
+        let rule = BelowPath { allowed: wanted & possible & self.paths, parent: file.as_fd().as_raw_fd() };
         const PATH_BENEATH: libc::c_int = 1;
         self.add(PATH_BENEATH, &rule)
     }

@@ -53,11 +53,7 @@ pub fn make_ambient(set: u64) -> io::Result<()> {
     Ok(())
 }
 
-fn control(
-    operation: libc::c_int,
-    first: libc::c_ulong,
-    second: libc::c_ulong,
-) -> io::Result<libc::c_int> {
+fn control(operation: libc::c_int, first: libc::c_ulong, second: libc::c_ulong) -> io::Result<libc::c_int> {
     let zero: libc::c_ulong = 0;
     // SAFETY: the operations above take numbers and touch no memory; prctl(2) wants what is not used to be 0.
     match unsafe { libc::prctl(operation, first, second, zero, zero) } {

@@ -123,6 +123,16 @@ pub fn place(fd: OwnedFd, to: RawFd) -> io::Result<()> {
     }
 }
 
+/// Leaves a descriptor open, also for the program that is executed next.
+///
+/// # Errors
+/// None that the kernel documents for an open descriptor.
+pub fn leave_open(fd: OwnedFd) -> io::Result<()> {
+    rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::empty())?;
+    let _stays_open = fd.into_raw_fd();
+    Ok(())
+}
+
 /// Puts a copy of the descriptor `from` at the number `to`, for a program that is executed next.
 ///
 /// # Errors

@@ -1,0 +1,264 @@
+//! The options of `svrun`, and the plan that they make.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cli::Failure;
+use cli::options::{Name, Opt, Program, Word, number};
+use sys::lock::Patience;
+use sys::priority::{IoClass, PROCESSORS};
+
+use crate::account::Who;
+use crate::change::{Change, Groups, Insist, LockFile, Missing, Plan, Search};
+use crate::folder::Folder;
+use crate::landlock::Fence;
+use crate::numbers::{plain, ranges, signed, text, wrong};
+use crate::{capability, landlock, limit, redirect};
+
+/// `svrun` as its users see it.
+pub const PROGRAM: Program = Program {
+    name: "svrun",
+    about: "changes the process state, then executes a program",
+    usage: &["[ options ] prog..."],
+    options: &[
+        Opt::value('u', "user[:group]", "become that user, with all his groups; set HOME and USER")
+            .or("user"),
+        Opt::long("groups", Some("group,..."), "with these supplementary groups instead"),
+        Opt::value('U', "user[:group]", "set UID, GID and GIDLIST to that user's").or("export-ids"),
+        Opt::flag('i', "begin with an empty environment").or("clean"),
+        Opt::value('k', "name,...", "the same, but keep these variables").or("keep"),
+        Opt::value('e', "dir", "set variables to the first lines of the files in dir").or("env-dir"),
+        Opt::value('E', "file", "set variables as the lines NAME=VALUE say").or("env-file"),
+        Opt::value('s', "name=value", "set a variable").or("set"),
+        Opt::value('x', "name", "remove a variable").or("unset"),
+        Opt::long("secrets", Some("name,..."), "replace NAME_FILE by NAME, with what the file holds")
+            .or_nothing(),
+        Opt::value('m', "mode", "set the umask, in octal").or("umask"),
+        Opt::value('R', "dir", "change the root directory").or("root"),
+        Opt::value('C', "dir", "change the working directory").or("chdir"),
+        Opt::value('l', "name=soft[:hard]", "set a resource limit").or("limit"),
+        Opt::value('n', "n", "add to the nice value").or("nice"),
+        Opt::long("io-priority", Some("class[:level]"), "idle, best-effort or realtime, level 0 to 7"),
+        Opt::long("oom-score", Some("n"), "-1000, never ended when memory runs out, to 1000"),
+        Opt::long("cpus", Some("list"), "run on these processors, as in 0,2-3"),
+        Opt::flag('S', "start a session").or("session"),
+        Opt::flag('P', "start a process group").or("process-group"),
+        Opt::value('L', "file", "hold a lock on a file; wait for it").or("lock"),
+        Opt::long("try-lock", Some("file"), "the same, but fail if somebody holds it"),
+        Opt::long("lock-timeout", Some("ms"), "wait for the lock so many milliseconds"),
+        Opt::value('a', "name", "execute the program under this name").or("argv0"),
+        Opt::value('r', "redirection", "as in the shell: '2>&1', '<file', '3>>file', '0<&-'").or("redirect"),
+        Opt::value('c', "list", "close descriptors, as in 0,5-7,9-").or("close"),
+        Opt::long("no-new-privs", None, "get no privileges from programs any more"),
+        Opt::long("bounding", Some("caps"), "keep no other capabilities in reach, as in all,-sys_admin"),
+        Opt::long("ambient", Some("caps"), "have these capabilities, whoever the user is"),
+        Opt::long("allow-read", Some("path"), "landlock: use no path but such, to read and execute"),
+        Opt::long("allow-write", Some("path"), "landlock: and such, to change too"),
+        Opt::long("allow-bind", Some("ports"), "landlock: listen at no TCP ports but these; none"),
+        Opt::long("allow-connect", Some("ports"), "landlock: connect to no TCP ports but these; none"),
+        Opt::long("allow-less", None, "landlock: go on where the kernel cannot do all of it"),
+    ],
+};
+
+/// What several options together say.
+#[derive(Default)]
+struct Draft {
+    changes: Vec<Change>,
+    user: Option<String>,
+    groups: Option<Vec<String>>,
+    keep: Option<Vec<OsString>>,
+    lock: Option<LockFile>,
+    lock_limit: Option<Duration>,
+    argv0: Option<OsString>,
+    fence: Fence,
+}
+
+/// The plan of a command line; `None`: it was a question, and is answered.
+pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Plan>, Failure> {
+    let Some(words) = PROGRAM.parse_command(args)? else { return Ok(None) };
+    let (mut draft, mut command) = (Draft::default(), Vec::new());
+    for word in words {
+        match word {
+            Word::Operand(operand) => command.push(operand),
+            Word::Option(Name::Letter(letter), value) => draft.letter(letter, value)?,
+            Word::Option(Name::Long(name), value) => draft.long(name, &value)?,
+        }
+    }
+    if command.is_empty() {
+        return Err(PROGRAM.usage());
+    }
+    draft.finish(command).map(Some)
+}
+
+impl Draft {
+    fn letter(&mut self, letter: char, value: OsString) -> Result<(), Failure> {
+        let path = || PathBuf::from(&value);
+        let change = match letter {
+            'u' => return keep(&mut self.user, user(&value)?),
+            'U' => Change::Export(Who::Ours(user(&value)?, None), Groups::Export),
+            'i' => {
+                self.keep.get_or_insert_default();
+                return Ok(());
+            }
+            'k' => return keep(&mut self.keep, names(&value, "a list of names")?.map(Into::into).collect()),
+            'e' => Change::Folder(Folder::new(path())),
+            'E' => Change::File(path()),
+            's' => assignment(&value)?,
+            'x' => Change::Unset(variable(&value)?),
+            'm' => Change::Umask(octal(&value)?),
+            'R' => Change::Root(path()),
+            'C' => Change::Directory(path()),
+            'l' => Change::Limit(parsed(&value, "a limit, as in nofile=1024:4096", limit::parse)?),
+            'n' => Change::Nice(parsed(&value, "a number to add", signed)?),
+            'S' => Change::Session(Insist::Yes),
+            'P' => Change::Group(Insist::Yes),
+            'L' => return keep(&mut self.lock, LockFile::new(path(), Patience::Endless)),
+            'a' => return keep(&mut self.argv0, value),
+            'r' => {
+                let redirect = redirect::parse(&value);
+                Change::Redirect(redirect.ok_or_else(|| wrong(&value, "a redirection, as in 2>&1"))?)
+            }
+            _ => {
+                let all = parsed(&value, "a list of descriptors", |text| ranges(text, i32::MAX as u32))?;
+                let close = |(first, last)| Change::Close(first, last, Missing::Fine);
+                self.changes.extend(all.into_iter().map(close));
+                return Ok(());
+            }
+        };
+        self.changes.push(change);
+        Ok(())
+    }
+
+    fn long(&mut self, name: &str, value: &OsStr) -> Result<(), Failure> {
+        let caps = || parsed(value, "a list of capabilities", capability::parse);
+        let ports = || parsed(value, "a list of ports", landlock::ports);
+        let change = match name {
+            "groups" => return keep(&mut self.groups, names(value, "a list of groups")?.collect()),
+            "secrets" => Change::Secrets(names(value, "a list of names")?.collect()),
+            "io-priority" => {
+                let (class, level) = parsed(value, "idle, best-effort or realtime", io_priority)?;
+                Change::Io(class, level)
+            }
+            "oom-score" => {
+                let score = |text: &str| signed(text).filter(|score| (-1000..=1000).contains(score));
+                Change::OomScore(parsed(value, "a number from -1000 to 1000", score)?)
+            }
+            "cpus" => Change::Processors(processors(value)?),
+            "try-lock" => return keep(&mut self.lock, LockFile::new(value.into(), Patience::None)),
+            "lock-timeout" => {
+                let limit = Duration::from_millis(number::<u32>(value, "the time limit")?.into());
+                return keep(&mut self.lock_limit, limit);
+            }
+            "no-new-privs" => Change::NoNewPrivileges,
+            "bounding" => Change::Bounding(caps()?),
+            "ambient" => {
+                self.changes.push(Change::KeepCapabilities);
+                Change::Ambient(caps()?)
+            }
+            "allow-bind" => return more(&mut self.fence.bind, ports()?),
+            "allow-connect" => return more(&mut self.fence.connect, ports()?),
+            "allow-read" => return push(&mut self.fence.read, value),
+            "allow-write" => return push(&mut self.fence.write, value),
+            _ => {
+                self.fence.as_far_as_possible = true;
+                return Ok(());
+            }
+        };
+        self.changes.push(change);
+        Ok(())
+    }
+
+    /// Puts the changes in their order.
+    fn finish(self, words: Vec<OsString>) -> Result<Plan, Failure> {
+        let mut changes = self.changes;
+        if let Some(user) = self.user {
+            changes.extend([Change::LookUp(Who::Ours(user, self.groups)), Change::Home, Change::Become]);
+        } else if self.groups.is_some() {
+            return Err(PROGRAM.misuse("--groups without --user"));
+        }
+        changes.extend(self.keep.map(Change::ClearEnvironment));
+        match (self.lock, self.lock_limit) {
+            (None, None) => {}
+            (None, Some(_)) => return Err(PROGRAM.misuse("--lock-timeout without --lock")),
+            (Some(lock), None) => changes.push(Change::Lock(lock)),
+            (Some(lock), Some(limit)) => changes.push(Change::Lock(lock.within(limit))),
+        }
+        if !self.fence.is_none() {
+            changes.extend([Change::NoNewPrivileges, Change::Landlock(self.fence)]);
+        }
+        changes.sort_by_key(Change::rank);
+        Ok(Plan { changes, words, argv0: self.argv0, search: Search::New })
+    }
+}
+
+fn keep<T>(place: &mut Option<T>, value: T) -> Result<(), Failure> {
+    *place = Some(value);
+    Ok(())
+}
+
+fn push(paths: &mut Vec<PathBuf>, value: &OsStr) -> Result<(), Failure> {
+    paths.push(value.into());
+    Ok(())
+}
+
+fn more(place: &mut Option<Vec<u16>>, ports: Vec<u16>) -> Result<(), Failure> {
+    place.get_or_insert_default().extend(ports);
+    Ok(())
+}
+
+fn parsed<T>(value: &OsStr, what: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, Failure> {
+    parse(text(value, what)?).ok_or_else(|| wrong(value, what))
+}
+
+fn user(value: &OsStr) -> Result<String, Failure> {
+    let is_whole = |text: &str| !text.split(':').take(2).any(str::is_empty);
+    parsed(value, "a user", |text| is_whole(text).then(|| text.to_owned()))
+}
+
+/// Words with commas between them; none of nothing.
+fn names(value: &OsStr, what: &str) -> Result<impl Iterator<Item = String> + use<>, Failure> {
+    let words = text(value, what)?.split(',').filter(|word| !word.is_empty()).map(str::to_owned);
+    Ok(words.collect::<Vec<_>>().into_iter())
+}
+
+fn variable(value: &OsStr) -> Result<OsString, Failure> {
+    match value.is_empty() || value.as_bytes().contains(&b'=') {
+        true => Err(wrong(value, "the name of a variable")),
+        false => Ok(value.to_owned()),
+    }
+}
+
+fn assignment(value: &OsStr) -> Result<Change, Failure> {
+    let bytes = value.as_bytes();
+    let end = bytes.iter().position(|&byte| byte == b'=').filter(|&end| end > 0);
+    let end = end.ok_or_else(|| wrong(value, "NAME=VALUE"))?;
+    let [name, value] = [&bytes[..end], &bytes[end + 1..]].map(|part| OsStr::from_bytes(part).to_owned());
+    Ok(Change::Set(name, value))
+}
+
+fn octal(value: &OsStr) -> Result<u32, Failure> {
+    let is_octal = |text: &str| text.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
+    let parse =
+        |text: &str| u32::from_str_radix(text, 8).ok().filter(|&mask| is_octal(text) && mask <= 0o777);
+    parsed(value, "an octal number up to 777", parse)
+}
+
+fn io_priority(text: &str) -> Option<(IoClass, u8)> {
+    const USUAL: u8 = 4;
+    let (class, level) = text.split_once(':').map_or((text, None), |(class, level)| (class, Some(level)));
+    let level = level.map_or(Some(USUAL), plain).filter(|&level| level < 8)?;
+    match class {
+        "idle" => Some((IoClass::Idle, 0)),
+        "best-effort" => Some((IoClass::BestEffort, level)),
+        "realtime" => Some((IoClass::Realtime, level)),
+        _ => None,
+    }
+}
+
+fn processors(value: &OsStr) -> Result<Vec<usize>, Failure> {
+    let last = PROCESSORS as u32 - 1;
+    let ranges = parsed(value, "a list of processors", |text| ranges(text, last))?;
+    Ok(ranges.into_iter().flat_map(|(first, last)| first as usize..=last as usize).collect())
+}
