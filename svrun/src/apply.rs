@@ -1,6 +1,7 @@
 //! Makes the changes of a plan, one after the other, and executes its program.
 
 use std::ffi::OsString;
+use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 use std::process::ExitCode;
@@ -156,7 +157,7 @@ impl State {
         let cause = exec::replace(&program, &words, self.environment.entries());
         let found = problem::diagnose(&program, &cause);
         // Who can read nothing any more sees no better reason.
-        let hint = if self.fenced && cause.kind() == std::io::ErrorKind::PermissionDenied {
+        let hint = if self.fenced && cause.kind() == io::ErrorKind::PermissionDenied {
             "; what it needs must be below what --allow-read and --allow-write name"
         } else {
             ""
@@ -167,41 +168,44 @@ impl State {
 
 /// What the kernel does to this process.
 fn act(change: &Change) -> Result<(), Failure> {
-    match change {
-        Change::Session(insist) => tolerate(process::start_session().unable(|| "start a session"), *insist),
-        Change::Group(insist) => tolerate(process::start_group().unable(|| "start a process group"), *insist),
-        Change::Foreground(number, grab, insist) => take_terminal(*number, *grab, *insist),
-        Change::Nice(more) => priority::add_nice(*more).unable(|| "change the nice value"),
+    let (result, what): (_, &str) = match change {
+        Change::Session(insist) => return tolerate(process::start_session(), "start a session", *insist),
+        Change::Group(insist) => return tolerate(process::start_group(), "start a process group", *insist),
+        Change::Foreground(number, grab, insist) => return take_terminal(*number, *grab, *insist),
+        Change::Redirect(redirect) => return redirect::make(redirect),
+        Change::Limit(change) => return limit::set(change),
+        Change::Root(path) => return on(path, "change the root to", process::change_root(path)),
+        Change::Directory(path) => return on(path, "change the directory to", process::enter(path)),
+        Change::Close(first, last, missing) => return close(*first, *last, *missing),
+        Change::Nice(more) => (priority::add_nice(*more), "change the nice value"),
         Change::Io(class, level) => {
-            priority::set_io(*class, *level).unable(|| "set the priority of input and output")
+            (priority::set_io(*class, *level), "set the priority of input and output")
         }
-        Change::OomScore(score) => priority::set_oom_score(*score).unable(|| "set the OOM score"),
-        Change::Processors(numbers) => priority::set_processors(numbers).unable(|| "choose the processors"),
-        Change::Redirect(redirect) => redirect::make(redirect),
-        Change::Limit(change) => limit::set(change),
-        Change::Root(path) => {
-            process::change_root(path).unable(|| format!("change the root to {}", path.display()))
-        }
-        Change::Directory(path) => {
-            process::enter(path).unable(|| format!("change the directory to {}", path.display()))
-        }
-        Change::Bounding(stays) => privileges::bound(*stays).unable(|| "bound the capabilities"),
-        Change::KeepCapabilities => privileges::keep_capabilities().unable(|| "keep capabilities"),
-        Change::Ambient(set) => privileges::make_ambient(*set).unable(|| "make capabilities ambient"),
-        Change::NoNewPrivileges => privileges::renounce_new().unable(|| "renounce new privileges"),
-        Change::Close(first, last, missing) => close(*first, *last, *missing),
-        _ => Ok(()),
-    }
+        Change::OomScore(score) => (priority::set_oom_score(*score), "set the OOM score"),
+        Change::Processors(numbers) => (priority::set_processors(numbers), "choose the processors"),
+        Change::Bounding(stays) => (privileges::bound(*stays), "bound the capabilities"),
+        Change::KeepCapabilities => (privileges::keep_capabilities(), "keep capabilities"),
+        Change::Ambient(set) => (privileges::make_ambient(*set), "make capabilities ambient"),
+        Change::NoNewPrivileges => (privileges::renounce_new(), "renounce new privileges"),
+        _ => return Ok(()),
+    };
+    result.unable(|| what)
 }
 
-fn tolerate(result: Result<(), Failure>, insist: Insist) -> Result<(), Failure> {
+/// The same as `unable`, for what is done to a path.
+#[inline(never)] // Its callers are many, and it is larger than they are.
+pub(crate) fn on<T>(path: &Path, what: &str, result: io::Result<T>) -> Result<T, Failure> {
+    result.unable(|| format!("{what} {}", path.display()))
+}
+
+fn tolerate(result: io::Result<()>, what: &str, insist: Insist) -> Result<(), Failure> {
     match (result, insist) {
         (Ok(()), _) | (Err(_), Insist::No) => Ok(()),
-        (Err(Failure::System { what, cause }), Insist::Warn) => {
+        (Err(cause), Insist::Warn) => {
             cli::warn(format_args!("unable to {what}: {}", cli::reason(&cause)));
             Ok(())
         }
-        (Err(failure), _) => Err(failure),
+        (Err(cause), Insist::Yes) => Err(Failure::System { what: what.into(), cause }),
     }
 }
 
@@ -213,27 +217,30 @@ fn take_terminal(number: Option<i32>, grab: Grab, insist: Insist) -> Result<(), 
     if grab == Grab::Force {
         signals::ignore_terminal_output();
     }
-    let taken = terminal::take_foreground(terminal.as_fd()).unable(|| "take the terminal");
+    let taken = terminal::take_foreground(terminal.as_fd());
     if number.is_some() {
         // The program is to have it, too.
         process::leave_open(terminal).unable(|| "leave the terminal open")?;
     }
-    tolerate(taken, insist)
+    tolerate(taken, "take the terminal", insist)
 }
 
 fn take_lock(file: &LockFile) -> Result<(), Refusal> {
-    let path = || file.path.display().to_string();
     let opened = match file.share {
         Share::Alone => open::open_to_lock(&file.path, file.mode),
         Share::Others => open::open_to_share(&file.path, file.mode),
-    }
-    .unable(|| format!("open {}", path()))?;
+    };
+    let opened = on(&file.path, "open", opened)?;
     // In its place before it is locked: closing one descriptor of a file ends a record lock.
     let number = file.number.unwrap_or(opened.as_raw_fd());
-    process::place(opened, number).unable(|| format!("put the lock at descriptor {number}"))?;
-    let opened = process::inherit(number).unable(|| format!("use descriptor {number}"))?;
-    match lock::take(&opened, file.kind, file.share, file.patience).unable(|| format!("lock {}", path()))? {
-        true => Ok(process::leave_open(opened).unable(|| "keep the lock")?),
+    let in_place = process::place(opened, number).and_then(|()| process::inherit(number));
+    let opened = in_place.unable(|| format!("put the lock at descriptor {number}"))?;
+    let taken = lock::take(&opened, file.kind, file.share, file.patience);
+    let taken =
+        taken.and_then(|taken| if taken { process::leave_open(opened).map(|()| true) } else { Ok(false) });
+    let path = || file.path.display().to_string();
+    match on(&file.path, "lock", taken)? {
+        true => Ok(()),
         false if matches!(file.patience, Patience::Limit(_)) => Err(Refusal::Late(path())),
         false => Err(Refusal::Held(path())),
     }

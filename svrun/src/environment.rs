@@ -4,7 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-use cli::{Failure, Unable};
+use cli::Failure;
+
+use crate::apply::on;
 
 /// `NAME=VALUE` each.
 #[derive(Debug)]
@@ -56,7 +58,7 @@ impl Environment {
     /// # Errors
     /// The file cannot be read, or a line is none of these.
     pub(crate) fn read_file(&mut self, path: &Path) -> Result<(), Failure> {
-        let bytes = std::fs::read(path).unable(|| format!("read {}", path.display()))?;
+        let bytes = on(path, "read", std::fs::read(path))?;
         for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
             let line = line.trim_ascii();
             if line.is_empty() || line[0] == b'#' {

@@ -5,8 +5,9 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use cli::{Failure, Unable};
+use cli::Failure;
 
+use crate::apply::on;
 use crate::environment::Environment;
 
 /// A directory, and how its files are read.
@@ -61,13 +62,13 @@ impl Folder {
 /// # Errors
 /// The directory or a file in it cannot be read.
 pub(crate) fn read(folder: &Folder, environment: &mut Environment) -> Result<(), Failure> {
-    let shown = folder.path.display();
+    let (shown, path) = (folder.path.display(), folder.path.as_path());
     let entries = match std::fs::read_dir(&folder.path) {
         Err(error) if error.kind() == ErrorKind::NotFound && folder.may_be_missing => return Ok(()),
-        entries => entries.unable(|| format!("read {shown}"))?,
+        entries => on(path, "read", entries)?,
     };
     for entry in entries {
-        let name = entry.unable(|| format!("read {shown}"))?.file_name();
+        let name = on(path, "read", entry)?.file_name();
         if name.as_bytes().starts_with(b".") || name.as_bytes().contains(&b'=') {
             continue;
         }
@@ -79,9 +80,7 @@ pub(crate) fn read(folder: &Folder, environment: &mut Environment) -> Result<(),
                     cli::warn(format_args!("{shown}/{} is a directory", name.display()));
                 }
             }
-            Err(cause) => {
-                return Err(Failure::System { what: format!("read {shown}/{}", name.display()), cause });
-            }
+            Err(cause) => return on(&path.join(&name), "read", Err(cause)),
         }
     }
     Ok(())

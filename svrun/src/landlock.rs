@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use cli::{Failure, Unable};
 use sys::landlock::{Rules, Tcp, Use, version};
 
+use crate::apply::on;
+
 /// What is allowed. Paths are restricted where there is any; a use of ports where it is `Some`.
 #[derive(Debug, Default)]
 pub(crate) struct Fence {
@@ -54,9 +56,7 @@ pub(crate) fn enforce(fence: &Fence) -> Result<(), Failure> {
 }
 
 fn add(rules: &Rules, fence: &Fence) -> Result<(), Failure> {
-    let allow = |path: &Path, what| {
-        rules.allow_path(path, what).unable(|| format!("allow the use of {}", path.display()))
-    };
+    let allow = |path: &Path, what| on(path, "allow the use of", rules.allow_path(path, what));
     fence.read.iter().try_for_each(|path| allow(path, Use::Read))?;
     fence.write.iter().try_for_each(|path| allow(path, Use::Write))?;
     if version() < 4 {

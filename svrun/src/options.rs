@@ -188,9 +188,18 @@ impl Draft {
         if !self.fence.is_none() {
             changes.extend([Change::NoNewPrivileges, Change::Landlock(self.fence)]);
         }
-        changes.sort_by_key(Change::rank);
-        Ok(Plan { changes, words, argv0: self.argv0, search: Search::New })
+        Ok(Plan { changes: in_order(changes), words, argv0: self.argv0, search: Search::New })
     }
+}
+
+/// Sorted by rank, and otherwise as they were. There are few of them.
+fn in_order(changes: Vec<Change>) -> Vec<Change> {
+    let mut sorted: Vec<Change> = Vec::with_capacity(changes.len());
+    for change in changes {
+        let after = sorted.iter().rposition(|other| other.rank() <= change.rank());
+        sorted.insert(after.map_or(0, |at| at + 1), change);
+    }
+    sorted
 }
 
 fn keep<T>(place: &mut Option<T>, value: T) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ use cli::{Failure, Unable};
 use sys::open::{self, Purpose};
 use sys::process;
 
+use crate::apply::on;
 use crate::numbers::plain;
 
 /// What a descriptor becomes.
@@ -32,7 +33,7 @@ pub(crate) fn make(redirect: &Redirect) -> Result<(), Failure> {
     let number = redirect.number;
     match &redirect.to {
         Target::File(path, purpose) => {
-            let file = open::open(path, *purpose).unable(|| format!("open {}", path.display()))?;
+            let file = on(path, "open", open::open(path, *purpose))?;
             process::place(file, number).unable(|| format!("use {} as {number}", path.display()))
         }
         Target::CopyOf(from) => {

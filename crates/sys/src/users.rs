@@ -103,9 +103,24 @@ fn or_nothing<T>(found: io::Result<Option<T>>) -> io::Result<Option<T>> {
 
 /// What `pick` makes of the first line of which it makes anything.
 fn find<T>(path: &str, pick: impl Fn(&[&str]) -> Option<T>) -> io::Result<Option<T>> {
+    let mut found = None;
+    each_line(path, &mut |fields| {
+        found = pick(fields);
+        found.is_none()
+    })?;
+    Ok(found)
+}
+
+/// Shows the fields of each line, until that says no. Once for all callers: the code is larger than theirs.
+fn each_line(path: &str, goes_on: &mut dyn FnMut(&[&str]) -> bool) -> io::Result<()> {
     let bytes = std::fs::read(path)?;
     let text = String::from_utf8_lossy(&bytes);
-    Ok(text.lines().find_map(|line| pick(&line.split(':').collect::<Vec<_>>())))
+    for line in text.lines() {
+        if !goes_on(&line.split(':').collect::<Vec<_>>()) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn number(fields: &[&str], at: usize) -> Option<u32> {
