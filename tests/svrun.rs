@@ -345,6 +345,19 @@ fn lock_is_held_as_long_as_anybody_has_it() {
 }
 
 #[test]
+fn lock_is_kept_whatever_happens_to_other_descriptors() {
+    ours_only!("svrun is our own");
+    let bench = Bench::new();
+    let inner = format!("{} --try-lock lock true 2>/dev/null; echo $?", our_program("svrun").display());
+    // The lock is at 3 when nothing else is open.
+    for options in [&["-c", "3-"][..], &["-r", "3>out"], &["-r", "3>&1", "-c", "3-"], &["-r", "3>&-"]] {
+        let words = [&["-L", "lock"], options, &["sh", "-c", &inner]].concat();
+        assert_eq!(bench.out(&words), "111\n", "{options:?}");
+    }
+    assert_eq!(bench.out(&["sh", "-c", &inner]), "0\n");
+}
+
+#[test]
 fn descriptors_are_as_in_the_shell() {
     ours_only!("svrun is our own");
     let bench = Bench::new();

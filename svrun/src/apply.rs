@@ -1,19 +1,21 @@
 //! Makes the changes of a plan, one after the other, and executes its program.
 
+mod act;
+
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
-use std::path::Path;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::ExitCode;
 
 use cli::{Failure, Unable};
-use sys::lock::{self, Patience, Share};
-use sys::{exec, open, priority, privileges, problem, process, signals, terminal};
+use sys::{exec, problem, process};
 
 use crate::account::{self, Identity};
-use crate::change::{Change, Grab, Groups, Insist, LockFile, Missing, Plan, Search};
+use crate::change::{Change, Groups, Plan, Search};
 use crate::environment::Environment;
-use crate::{folder, landlock, limit, redirect, secrets};
+use crate::{folder, landlock, redirect, secrets};
+
+pub(crate) use act::on;
 
 /// Why the program was not executed, as far as suites give different exit codes for it.
 #[derive(Debug)]
@@ -71,7 +73,7 @@ pub(crate) fn run(plan: Plan, codes: &Codes) -> ExitCode {
 
 /// The same, and says why it failed.
 pub(crate) fn carry_out(plan: Plan) -> Refusal {
-    let mut state = State { environment: Environment::own(), identity: None, fenced: false };
+    let mut state = State { environment: Environment::own(), identity: None, lock: None, fenced: false };
     for change in &plan.changes {
         if let Err(refusal) = state.make(change) {
             return refusal;
@@ -84,6 +86,8 @@ pub(crate) fn carry_out(plan: Plan) -> Refusal {
 struct State {
     environment: Environment,
     identity: Option<Identity>,
+    /// Held. Left open as the last thing of all, whatever else is closed.
+    lock: Option<OwnedFd>,
     /// Landlock holds.
     fenced: bool,
 }
@@ -94,13 +98,17 @@ impl State {
             Change::LookUp(who) => self.identity = Some(account::look_up(who)?),
             Change::Export(who, groups) => self.export(&account::look_up(who)?, *groups),
             Change::Become => return Ok(self.identity.as_ref().map_or(Ok(()), account::become_who)?),
-            Change::Lock(file) => return take_lock(file),
+            Change::Lock(file) => self.lock = Some(act::take_lock(file)?),
+            Change::Redirect(redirect) => {
+                self.make_way(redirect.number)?;
+                redirect::make(redirect)?;
+            }
             Change::Landlock(fence) => {
                 self.fenced = true;
                 landlock::enforce(fence)?;
             }
             change if change.rank() <= 5 => self.prepare(change)?,
-            change => act(change)?,
+            change => act::act(change)?,
         }
         Ok(())
     }
@@ -139,7 +147,15 @@ impl State {
         }
     }
 
-    fn execute(&self, plan: Plan) -> Failure {
+    /// The lock goes elsewhere when its descriptor has the number that something else is to have.
+    fn make_way(&mut self, number: i32) -> Result<(), Failure> {
+        if let Some(lock) = self.lock.as_ref().filter(|lock| lock.as_raw_fd() == number) {
+            self.lock = Some(lock.try_clone().unable(|| "move the lock")?);
+        }
+        Ok(())
+    }
+
+    fn execute(&mut self, plan: Plan) -> Failure {
         let Plan { mut words, argv0, search, .. } = plan;
         let shown = words[0].display().to_string();
         let path = match search {
@@ -154,6 +170,11 @@ impl State {
         if let Some(name) = argv0 {
             words[0] = name;
         }
+        if let Some(Err(failure)) =
+            self.lock.take().map(|lock| process::leave_open(lock).unable(|| "keep the lock"))
+        {
+            return failure;
+        }
         let cause = exec::replace(&program, &words, self.environment.entries());
         let found = problem::diagnose(&program, &cause);
         // Who can read nothing any more sees no better reason.
@@ -163,94 +184,5 @@ impl State {
             ""
         };
         Failure::Exec { program: shown, why: format!("{found}{hint}"), missing: found.is_missing() }
-    }
-}
-
-/// What the kernel does to this process.
-fn act(change: &Change) -> Result<(), Failure> {
-    let (result, what): (_, &str) = match change {
-        Change::Session(insist) => return tolerate(process::start_session(), "start a session", *insist),
-        Change::Group(insist) => return tolerate(process::start_group(), "start a process group", *insist),
-        Change::Foreground(number, grab, insist) => return take_terminal(*number, *grab, *insist),
-        Change::Redirect(redirect) => return redirect::make(redirect),
-        Change::Limit(change) => return limit::set(change),
-        Change::Root(path) => return on(path, "change the root to", process::change_root(path)),
-        Change::Directory(path) => return on(path, "change the directory to", process::enter(path)),
-        Change::Close(first, last, missing) => return close(*first, *last, *missing),
-        Change::Nice(more) => (priority::add_nice(*more), "change the nice value"),
-        Change::Io(class, level) => {
-            (priority::set_io(*class, *level), "set the priority of input and output")
-        }
-        Change::OomScore(score) => (priority::set_oom_score(*score), "set the OOM score"),
-        Change::Processors(numbers) => (priority::set_processors(numbers), "choose the processors"),
-        Change::Bounding(stays) => (privileges::bound(*stays), "bound the capabilities"),
-        Change::KeepCapabilities => (privileges::keep_capabilities(), "keep capabilities"),
-        Change::Ambient(set) => (privileges::make_ambient(*set), "make capabilities ambient"),
-        Change::NoNewPrivileges => (privileges::renounce_new(), "renounce new privileges"),
-        _ => return Ok(()),
-    };
-    result.unable(|| what)
-}
-
-/// The same as `unable`, for what is done to a path.
-#[inline(never)] // Its callers are many, and it is larger than they are.
-pub(crate) fn on<T>(path: &Path, what: &str, result: io::Result<T>) -> Result<T, Failure> {
-    result.unable(|| format!("{what} {}", path.display()))
-}
-
-fn tolerate(result: io::Result<()>, what: &str, insist: Insist) -> Result<(), Failure> {
-    match (result, insist) {
-        (Ok(()), _) | (Err(_), Insist::No) => Ok(()),
-        (Err(cause), Insist::Warn) => {
-            cli::warn(format_args!("unable to {what}: {}", cli::reason(&cause)));
-            Ok(())
-        }
-        (Err(cause), Insist::Yes) => Err(Failure::System { what: what.into(), cause }),
-    }
-}
-
-fn take_terminal(number: Option<i32>, grab: Grab, insist: Insist) -> Result<(), Failure> {
-    let terminal = match number {
-        Some(number) => process::inherit(number).unable(|| format!("use descriptor {number}")),
-        None => open::open(Path::new("/dev/tty"), open::Purpose::Read).unable(|| "open /dev/tty"),
-    }?;
-    if grab == Grab::Force {
-        signals::ignore_terminal_output();
-    }
-    let taken = terminal::take_foreground(terminal.as_fd());
-    if number.is_some() {
-        // The program is to have it, too.
-        process::leave_open(terminal).unable(|| "leave the terminal open")?;
-    }
-    tolerate(taken, "take the terminal", insist)
-}
-
-fn take_lock(file: &LockFile) -> Result<(), Refusal> {
-    let opened = match file.share {
-        Share::Alone => open::open_to_lock(&file.path, file.mode),
-        Share::Others => open::open_to_share(&file.path, file.mode),
-    };
-    let opened = on(&file.path, "open", opened)?;
-    // In its place before it is locked: closing one descriptor of a file ends a record lock.
-    let number = file.number.unwrap_or(opened.as_raw_fd());
-    let in_place = process::place(opened, number).and_then(|()| process::inherit(number));
-    let opened = in_place.unable(|| format!("put the lock at descriptor {number}"))?;
-    let taken = lock::take(&opened, file.kind, file.share, file.patience);
-    let taken =
-        taken.and_then(|taken| if taken { process::leave_open(opened).map(|()| true) } else { Ok(false) });
-    let path = || file.path.display().to_string();
-    match on(&file.path, "lock", taken)? {
-        true => Ok(()),
-        false if matches!(file.patience, Patience::Limit(_)) => Err(Refusal::Late(path())),
-        false => Err(Refusal::Held(path())),
-    }
-}
-
-/// Marked only, and closed as the program is executed: until then there may be something to say.
-fn close(first: u32, last: u32, missing: Missing) -> Result<(), Failure> {
-    let what = || if first == last { format!("close {first}") } else { format!("close {first} and more") };
-    match missing {
-        Missing::Fine => process::close_range_at_exec(first, last).unable(what),
-        Missing::Refused => process::close_at_exec(first as i32).unable(what),
     }
 }

@@ -14,7 +14,7 @@ use crate::numbers::plain;
 /// What a descriptor becomes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Redirect {
-    number: i32,
+    pub(crate) number: i32,
     to: Target,
 }
 
@@ -39,7 +39,10 @@ pub(crate) fn make(redirect: &Redirect) -> Result<(), Failure> {
         Target::CopyOf(from) => {
             process::copy(*from, number).unable(|| format!("make {number} a copy of {from}"))
         }
-        Target::Closed => process::close_at_exec(number).unable(|| format!("close {number}")),
+        Target::Closed => {
+            process::close_range_at_exec(number as u32, number as u32);
+            Ok(())
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Source of the options and the exit codes: the pages of s6 2.15.1.0.
 
 mod envdir;
+mod envuidgid;
 mod fghack;
 mod ids;
 mod setlock;
@@ -23,7 +24,7 @@ pub(crate) use softlimit::resources;
 /// Every name with its program.
 pub(crate) const NAMES: &[(&str, Main)] = &[
     ("s6-setuidgid", ids::setuidgid),
-    ("s6-envuidgid", ids::envuidgid),
+    ("s6-envuidgid", envuidgid::main),
     ("s6-applyuidgid", ids::applyuidgid),
     ("s6-envdir", envdir::main),
     ("s6-softlimit", softlimit::main),

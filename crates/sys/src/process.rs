@@ -156,15 +156,14 @@ pub fn close_at_exec(number: RawFd) -> io::Result<()> {
     }
 }
 
-/// The same for every descriptor from this number to that; those that are not open do not matter.
-///
-/// # Errors
-/// ENOSYS, EINVAL: the kernel is older than 5.11.
-pub fn close_range_at_exec(first: u32, last: u32) -> io::Result<()> {
+/// The same for every descriptor from this number to that, whether it is open or not.
+pub fn close_range_at_exec(first: u32, last: u32) {
     // SAFETY: with CLOSE_RANGE_CLOEXEC nothing is closed; the flag alone is set.
-    match unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_CLOEXEC) } {
-        -1 => Err(io::Error::last_os_error()),
-        _ => Ok(()),
+    let done = unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_CLOEXEC) };
+    if done == -1 {
+        // The kernel is older than 5.11.
+        let end = u64::from(last).min(descriptor_limit()) as RawFd;
+        (first as RawFd..=end).for_each(|number| drop(close_at_exec(number)));
     }
 }
 
