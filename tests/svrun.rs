@@ -150,6 +150,26 @@ fn user_that_it_is_already_needs_no_privilege() {
 }
 
 #[test]
+fn user_namespace_of_one_user_is_enough() {
+    ours_only!("svrun is our own");
+    let svrun = our_program("svrun").display().to_string();
+    let mut unshare = match is_root() {
+        true => Command::new("setpriv"),
+        false => Command::new("unshare"),
+    };
+    if is_root() {
+        unshare.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "unshare"]);
+    }
+    let answer =
+        run(unshare.args(["--map-root-user", &svrun, "-u", "root", "sh", "-c", "id -u; echo $HOME"]));
+    if answer.err.starts_with("unshare:") {
+        println!("no user namespaces for everybody here: {}", answer.err);
+        return;
+    }
+    assert_eq!((answer.code, answer.out.as_str()), (0, "0\n/root\n"), "{}", answer.err);
+}
+
+#[test]
 fn environment_is_what_was_asked_for() {
     ours_only!("svrun is our own");
     let bench = Bench::new();
@@ -321,6 +341,12 @@ fn lock_is_held_as_long_as_anybody_has_it() {
     let late = bench.fails(&["-L", "lock", "--lock-timeout", "50", "true"], 99);
     assert_eq!(late, "timed out; another process still holds lock");
     assert!(start.elapsed() >= Duration::from_millis(50));
+    // The alarm that ends the wait may have been blocked.
+    let blocked = "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]); \
+                   os.execv(sys.argv[1], sys.argv[1:])";
+    let svrun = our_program("svrun").display().to_string();
+    let words = ["-c", blocked, &svrun, "-L", "lock", "--lock-timeout", "50", "true"];
+    assert_eq!(run(Command::new("python3").args(words).current_dir(bench.scratch.path())).code, 99);
     let mut waiting = Running::start(&mut bench.command(&["-L", "lock", "echo", "mine"]));
     let mut patient = Running::start(&mut bench.command(&[
         "-L",

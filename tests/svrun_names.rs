@@ -10,7 +10,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use kit::{Answer, Running, Scratch, is_root, our_name, ours_only, run, text, their_program, wait_until};
+use kit::{
+    Answer, Running, Scratch, Terminal, is_root, our_name, ours_only, run, text, their_program, wait_until,
+};
 
 /// What a program that was executed tells of itself, into the file that its first argument names.
 const PROBE: &str = r#"#!/bin/sh
@@ -24,6 +26,7 @@ tr '\0' '\n' </proc/$$/environ | LC_ALL=C sort
 set -- $(cat /proc/$$/stat)
 [ "$1" = "$5" ] && echo leads its group
 [ "$1" = "$6" ] && echo leads its session
+[ "$5" = "$8" ] && echo has the terminal
 echo "nice ${19}"
 readlink /proc/$$/cwd
 for fd in 0 1 2 3 4 9; do [ -e /proc/$$/fd/$fd ] && echo "open $fd"; done
@@ -423,6 +426,33 @@ fn sessions() {
     // It has long names.
     assert!(ours(&bench, As::Oneself, "s6-setsid --process-group --strict P", 7).contains("leads its group"));
     ours(&bench, As::Oneself, "s6-setsid @s6-setsid --strict P", 111);
+}
+
+#[test]
+fn terminal_is_taken() {
+    if !can_compare(&["s6-setsid"]) || !Terminal::is_there() {
+        return;
+    }
+    let bench = Bench::new();
+    let probe = format!("{} {}", bench.path("probe").display(), bench.path("out").display());
+    let tell = |program: PathBuf, options: &str| {
+        bench.write("out", "", 0o666);
+        let line = format!("env -i PATH=/usr/bin:/bin {} {options} {probe}", program.display());
+        let terminal = Terminal::start(bench.0.path(), 80, 24, &line);
+        terminal.wait("the end of the probe", |text| text.contains("exit 7"));
+        text(bench.path("out"))
+    };
+    for options in ["-b", "-s", "-bi"] {
+        let told = tell(theirs("s6-setsid"), options);
+        assert_eq!(told, tell(our_name("s6-setsid"), options), "{options}: theirs, then ours");
+        assert!(!told.contains("has the terminal"), "{options}: {told}");
+    }
+    // 2.11 tries for ever: its own signal interrupts it.
+    let (plain, taken) = (tell(our_name("s6-setsid"), "-b"), "leads its group\nhas the terminal\n");
+    for options in ["-g", "-gi", "-gd 0"] {
+        let told = tell(our_name("s6-setsid"), options);
+        assert_eq!(told, plain.replace("leads its group\n", taken), "{options}");
+    }
 }
 
 #[test]

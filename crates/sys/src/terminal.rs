@@ -5,6 +5,8 @@ use std::os::fd::BorrowedFd;
 
 use rustix::termios::{isatty, tcgetwinsize};
 
+use crate::signals;
+
 /// Standard output is a terminal.
 pub fn is_output() -> bool {
     isatty(rustix::stdio::stdout())
@@ -16,10 +18,19 @@ pub fn size() -> Option<(usize, usize)> {
     (size.ws_col > 0 && size.ws_row > 0).then(|| (size.ws_col.into(), size.ws_row.into()))
 }
 
-/// Makes the process group of this process the one in the foreground of its terminal.
+/// Makes the process group of this process the one in the foreground of its terminal. From the background, the
+/// process is stopped instead, until it is in the foreground.
 ///
 /// # Errors
 /// ENOTTY: it is no terminal, or not of this session.
 pub fn take_foreground(terminal: BorrowedFd<'_>) -> io::Result<()> {
     Ok(rustix::termios::tcsetpgrp(terminal, rustix::process::getpgrp())?)
+}
+
+/// The same, also from the background.
+///
+/// # Errors
+/// As `take_foreground`.
+pub fn grab_foreground(terminal: BorrowedFd<'_>) -> io::Result<()> {
+    signals::ignoring_terminal_output(|| take_foreground(terminal))
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use cli::{Failure, Unable};
 use sys::lock::{self, Patience, Share};
-use sys::{open, priority, privileges, process, signals, terminal};
+use sys::{open, priority, privileges, process, terminal};
 
 use super::Refusal;
 use crate::change::{Change, Grab, Insist, LockFile, Missing};
@@ -59,10 +59,10 @@ fn take_terminal(number: Option<i32>, grab: Grab, insist: Insist) -> Result<(), 
         Some(number) => process::inherit(number).unable(|| format!("use descriptor {number}")),
         None => open::open(Path::new("/dev/tty"), open::Purpose::Read).unable(|| "open /dev/tty"),
     }?;
-    if grab == Grab::Force {
-        signals::ignore_terminal_output();
-    }
-    let taken = terminal::take_foreground(terminal.as_fd());
+    let taken = match grab {
+        Grab::Ask => terminal::take_foreground(terminal.as_fd()),
+        Grab::Force => terminal::grab_foreground(terminal.as_fd()),
+    };
     if number.is_some() {
         // The program is to have it, too.
         process::leave_open(terminal).unable(|| "leave the terminal open")?;
