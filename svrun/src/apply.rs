@@ -94,38 +94,28 @@ struct State {
 
 impl State {
     fn make(&mut self, change: &Change) -> Result<(), Refusal> {
-        match change {
-            Change::LookUp(who) => self.identity = Some(account::look_up(who)?),
-            Change::Export(who, groups) => self.export(&account::look_up(who)?, *groups),
-            Change::Become => return Ok(self.identity.as_ref().map_or(Ok(()), account::become_who)?),
-            Change::Lock(file) => self.lock = Some(act::take_lock(file)?),
-            Change::Redirect(redirect) => {
-                self.make_way(redirect.number)?;
-                redirect::make(redirect)?;
-            }
-            Change::Landlock(fence) => {
-                self.fenced = true;
-                landlock::enforce(fence)?;
-            }
-            change if change.rank() <= 5 => self.prepare(change)?,
-            change => act::act(change)?,
-        }
-        Ok(())
-    }
-
-    /// What becomes of the environment, and of files that are made later.
-    fn prepare(&mut self, change: &Change) -> Result<(), Failure> {
         let environment = &mut self.environment;
         match change {
-            Change::Umask(mask) => drop(process::set_umask(*mask)),
             Change::ClearEnvironment(but) => environment.clear(but),
+            Change::LookUp(who) => self.identity = Some(account::look_up(who)?),
             Change::Home => self.go_home(),
+            Change::Export(who, groups) => self.export(&account::look_up(who)?, *groups),
             Change::Folder(folder) => folder::read(folder, environment)?,
             Change::File(path) => environment.read_file(path)?,
             Change::Set(name, value) => environment.set(name, value),
             Change::Unset(name) => environment.unset(name),
             Change::Secrets(names) => secrets::read(names, environment)?,
-            _ => {}
+            Change::Lock(file) => self.lock = Some(act::take_lock(file)?),
+            Change::Redirect(redirect) => {
+                self.make_way(redirect.number)?;
+                redirect::make(redirect)?;
+            }
+            Change::Become => self.identity.as_ref().map_or(Ok(()), account::become_who)?,
+            Change::Landlock(fence) => {
+                self.fenced = true;
+                landlock::enforce(fence)?;
+            }
+            change => act::act(change)?,
         }
         Ok(())
     }
@@ -164,8 +154,7 @@ impl State {
         };
         let folders = path.unwrap_or_else(|| exec::DEFAULT_PATH.into());
         let Some(program) = exec::search(&words[0], &folders) else {
-            let why = if shown.contains('/') { "no such file" } else { "not found on PATH" };
-            return Failure::Exec { program: shown, why: why.into(), missing: true };
+            return Failure::Exec { program: shown, why: "not found on PATH".into(), missing: true };
         };
         if let Some(name) = argv0 {
             words[0] = name;

@@ -38,6 +38,7 @@ pub(crate) enum Extent {
 pub(crate) enum Odd {
     Refused,
     Skipped,
+    /// Skipped, with a warning.
     Named,
 }
 

@@ -32,7 +32,24 @@ pub(super) fn act(change: &Change) -> Result<(), Failure> {
         Change::KeepCapabilities => (privileges::keep_capabilities(), "keep capabilities"),
         Change::Ambient(set) => (privileges::make_ambient(*set), "make capabilities ambient"),
         Change::NoNewPrivileges => (privileges::renounce_new(), "renounce new privileges"),
-        _ => return Ok(()),
+        Change::Umask(mask) => {
+            process::set_umask(*mask);
+            return Ok(());
+        }
+        // For these the process alone is not enough.
+        Change::ClearEnvironment(_)
+        | Change::LookUp(_)
+        | Change::Home
+        | Change::Export(..)
+        | Change::Folder(_)
+        | Change::File(_)
+        | Change::Set(..)
+        | Change::Unset(_)
+        | Change::Secrets(_)
+        | Change::Lock(_)
+        | Change::Redirect(_)
+        | Change::Become
+        | Change::Landlock(_) => return Ok(()),
     };
     result.unable(|| what)
 }

@@ -71,22 +71,22 @@ impl Values {
     fn find(&mut self, account: &str, wanted: Wanted, numbers: bool, insists: bool) -> Result<(), Refusal> {
         let is_both = wanted.user && wanted.group && !wanted.groups;
         let (user, group) = match account.split_once(':').filter(|_| is_both) {
-            Some((user, group)) => (user, group),
-            None if wanted.user => (account, ""),
-            None => ("", account),
+            // Either may be missing.
+            Some((user, group)) => {
+                (Some(user).filter(|u| !u.is_empty()), Some(group).filter(|g| !g.is_empty()))
+            }
+            None if wanted.user => (Some(account), None),
+            None => (None, Some(account)),
         };
         let literal = |text: &str| if numbers { digits(text) } else { None };
         let missing = |name: &str| if insists { Err(Refusal::Unknown(name.into())) } else { Ok(()) };
-        if !group.is_empty() {
+        if let Some(group) = group {
             match account::group(group)?.or_else(|| literal(group)) {
                 Some(number) => self.group = number,
                 None => missing(group)?,
             }
         }
-        if user.is_empty() && (group.is_empty() || is_both) && !wanted.groups {
-            return Ok(());
-        }
-        if wanted.user {
+        if let Some(user) = user {
             match (account::account(user)?, literal(user)) {
                 (Some(found), _) if wanted.groups => {
                     (self.user, self.group) = (found.user, found.group);
