@@ -133,10 +133,11 @@ fn user_of_the_group_file_is_a_member() {
     let script = format!(
         "mount --bind {passwd} /etc/passwd && mount --bind {group} /etc/group && \
          {svrun} -u web grep Groups /proc/self/status && {svrun} -u 300:data grep Groups /proc/self/status && \
-         mount --bind /dev/null /etc/passwd && umount /etc/group && {svrun} -u 77 sh -c 'echo $HOME; id -u'"
+         mount --bind /dev/null /etc/passwd && umount /etc/group && {svrun} -u 77 sh -c 'echo $HOME; id -u' && \
+         mount -t tmpfs none /etc && {svrun} -u 78 sh -c 'echo $USER; id -g' && ! {svrun} -u web true"
     );
     let answer = run(Command::new("unshare").args(["-m", "sh", "-c", &script]));
-    assert_eq!(answer.out, "Groups:\t301 302 304 \nGroups:\t302 304 \n/\n77\n", "{}", answer.err);
+    assert_eq!(answer.out, "Groups:\t301 302 304 \nGroups:\t302 304 \n/\n77\n78\n78\n", "{}", answer.err);
 }
 
 #[test]

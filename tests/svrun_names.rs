@@ -629,6 +629,30 @@ fn chpst_does_everything() {
 }
 
 #[test]
+fn chpst_locks_below_the_new_root_and_reads_above_it() {
+    if !is_root() || !can_compare(&["chpst"]) {
+        return;
+    }
+    let bench = Bench::new();
+    std::fs::create_dir_all(bench.path("root/sub")).unwrap();
+    let Ok(_) = std::fs::copy("/bin/busybox", bench.path("root/busybox")) else {
+        println!("busybox is missing: nothing is compared");
+        return;
+    };
+    bench.write("script", "pwd; echo $A; echo >made\n", 0o644);
+    std::fs::copy(bench.path("script"), bench.path("root/script")).unwrap();
+    let seen = |program: fn(&str) -> PathBuf| {
+        let line = "chpst -e env -/ root -l /sub/lock -n 2 /busybox sh /script";
+        let (code, _, answer) = bench.play(line, As::Oneself, program);
+        let made =
+            ["sub/lock", "made"].map(|name| std::fs::remove_file(bench.path("root").join(name)).is_ok());
+        (code, answer.out, made)
+    };
+    assert_eq!(seen(theirs), (0, "/\none\n".into(), [true, true]));
+    assert_eq!(seen(our_name as fn(&str) -> PathBuf), (0, "/\none\n".into(), [true, true]));
+}
+
+#[test]
 fn lock_of_chpst_is_made_by_the_new_user() {
     if !is_root() || !can_compare(&["chpst"]) {
         return;
