@@ -11,15 +11,29 @@ use cli::Main;
 use cli::options::{Opt, Program};
 
 /// Our own names with their programs.
-const PROGRAMS: &[(&str, Main)] =
-    &[("supervise", supervise::main), ("svscan", svscan), ("svctl", svctl::main), ("svwait", svwait::main)];
+const PROGRAMS: &[(&str, Main)] = &[
+    ("supervise", supervise::main),
+    ("svscan", svscan),
+    ("svctl", svctl::main),
+    ("svwait", svwait::main),
+    ("svrun", svrun::main),
+];
 
 /// Names of runit's for programs that may have to be this executable again.
 const RUNIT: &[(&str, Main)] = &[("runsvdir", svscan), ("runsv", supervise::runsv)];
 
 /// The names of other suites, which choose a grammar.
-const OTHERS: [&[(&str, Main)]; 6] =
-    [svscan::NAMES, supervise::NAMES, svctl::NAMES[0], svctl::NAMES[1], svwait::NAMES, RUNIT];
+const OTHERS: [&[(&str, Main)]; 9] = [
+    svscan::NAMES,
+    supervise::NAMES,
+    svctl::NAMES[0],
+    svctl::NAMES[1],
+    svwait::NAMES,
+    svrun::NAMES[0],
+    svrun::NAMES[1],
+    svrun::NAMES[2],
+    RUNIT,
+];
 
 /// Every name: ours, and those of other suites.
 pub fn names() -> impl Iterator<Item = &'static (&'static str, Main)> {
