@@ -71,7 +71,7 @@ differential: linker ## play random scripts of commands to our supervisor and to
 
 golden: linker ## write the golden files again; then read the diff
 	GOLDEN=write $(CARGO) test --workspace --exclude suite-tests
-	GOLDEN=write $(CARGO) test -p suite-tests --test completions
+	GOLDEN=write $(CARGO) test -p suite-tests --test completions --test pictures
 
 kills: linker ## kill loggers KILL_ROUNDS times at random moments
 	$(CARGO) build --workspace --bins

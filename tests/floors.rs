@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 const PURE: [&str; 7] = ["unix", "status", "control", "logdir", "lifecycle", "roster", "logscript"];
 const WORLD: [&str; 4] = ["sys", "fifodir", "servicedir", "scandir"];
-const PROGRAMS: [&str; 5] = ["supervise", "svscan", "svctl", "svwait", "svlog"];
+const PROGRAMS: [&str; 6] = ["supervise", "svscan", "svctl", "svwait", "svlog", "svrun"];
 
 /// The crates of others that name the kernel: `sys` alone may.
 const KERNEL: [&str; 4] = ["rustix", "nix", "inotify", "libc"];
@@ -29,7 +29,7 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         "cli" => vec!["lexopt"],
         // They share the waiting. It unpacks archives.
         "svctl" => below().chain(["svwait", "miniz_oxide"]).collect(),
-        "supervise" | "svscan" | "svwait" => below().collect(),
+        "supervise" | "svscan" | "svwait" | "svrun" => below().collect(),
         // It compresses.
         "svlog" => below().chain(["miniz_oxide"]).collect(),
         "svbox" => below().chain(PROGRAMS).collect(),

@@ -17,14 +17,25 @@ const PROGRAMS: &[(&str, Main)] = &[
     ("svctl", svctl::main),
     ("svwait", svwait::main),
     ("svlog", svlog::main),
+    ("svrun", svrun::main),
 ];
 
 /// Names of runit's for programs that may have to be this executable again.
 const RUNIT: &[(&str, Main)] = &[("runsvdir", svscan), ("runsv", supervise::runsv)];
 
 /// The names of other suites, which choose a grammar.
-const OTHERS: [&[(&str, Main)]; 7] =
-    [svscan::NAMES, supervise::NAMES, svctl::NAMES[0], svctl::NAMES[1], svwait::NAMES, svlog::NAMES, RUNIT];
+const OTHERS: [&[(&str, Main)]; 10] = [
+    svscan::NAMES,
+    supervise::NAMES,
+    svctl::NAMES[0],
+    svctl::NAMES[1],
+    svwait::NAMES,
+    svlog::NAMES,
+    svrun::NAMES[0],
+    svrun::NAMES[1],
+    svrun::NAMES[2],
+    RUNIT,
+];
 
 /// Every name: ours, and those of other suites.
 pub fn names() -> impl Iterator<Item = &'static (&'static str, Main)> {

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
 
+pub mod alike;
 mod filter;
 mod listener;
 mod logdir;
@@ -13,6 +14,7 @@ mod logged;
 mod logger;
 mod namespace;
 mod pair;
+pub mod people;
 mod piped_logger;
 mod random;
 mod scratch;
@@ -91,7 +93,7 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// Our own programs.
-const PROGRAMS: [&str; 6] = ["svscan", "supervise", "svctl", "svwait", "svlog", "svbox"];
+const PROGRAMS: [&str; 7] = ["svscan", "supervise", "svctl", "svwait", "svlog", "svrun", "svbox"];
 
 /// Names of other suites' that they answer to.
 const NAMES: [&str; 8] = ["sv", "runsv", "runsvdir", "runsvchdir", "svc", "svok", "svstat", "svup"];
@@ -130,7 +132,9 @@ pub fn our_name(name: &str) -> PathBuf {
         let executable = Path::new(env!("CARGO_BIN_EXE_suite-under-test"));
         let dir = executable.with_file_name("suite-names");
         std::fs::create_dir_all(&dir).expect("links can be made beside the executable");
-        for (name, _) in svbox::names().filter(|(name, _)| name.contains('-')) {
+        let of_svrun =
+            |wanted| svrun::NAMES.iter().any(|names| names.iter().any(|(name, _)| *name == wanted));
+        for (name, _) in svbox::names().filter(|(name, _)| name.contains('-') || of_svrun(*name)) {
             // Another test process may be making the same links.
             match symlink(executable, dir.join(name)) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => panic!("{name}: {error}"),
