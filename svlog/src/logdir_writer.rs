@@ -4,22 +4,19 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cli::{Failure, Unable};
 use logdir::{Archive, CURRENT, Ending, FINISHED, Found, LOCK, NEWSTATE, PREVIOUS, PROCESSED, STATE};
-use logscript::Dir as Settings;
+use logscript::{Dir as Settings, Making, Overflow};
 use sys::dir::Dir;
 use sys::lock::Lock;
 use sys::{clock, file, process};
-use unix::{Exit, Pid};
+use unix::{Exit, Pid, Stamp};
 
+use crate::not_open::{NotOpen, Step};
 use crate::outbox::Outbox;
 use crate::rotation::Rotation;
-
-/// Mode of a new log directory: what is in it has its group.
-const DIR_MODE: u32 = 0o2700;
 
 /// A log directory that is written to.
 #[derive(Debug)]
@@ -42,6 +39,8 @@ pub(crate) struct LogDir {
     rotate_at: Option<Duration>,
     /// The mode of a file that is being written to.
     pub(crate) mode: u32,
+    /// The archive that is made in its place.
+    pub(crate) making: Option<Stamp>,
 }
 
 impl LogDir {
@@ -49,21 +48,22 @@ impl LogDir {
     ///
     /// # Errors
     /// Another logger writes there, or the system refuses.
-    pub(crate) fn open(settings: Settings) -> Result<LogDir, Failure> {
+    pub(crate) fn open(settings: Settings) -> Result<LogDir, NotOpen> {
         let path = PathBuf::from(OsStr::from_bytes(&settings.path));
-        let at = |name: &str| path.join(name).display().to_string();
-        sys::dir::make(&path, DIR_MODE).unable(|| format!("make {}", path.display()))?;
-        let dir = Dir::open(&path).unable(|| format!("open {}", path.display()))?;
-        let lock = sys::lock::try_lock(&path.join(LOCK), 0o644).unable(|| format!("lock {}", at(LOCK)))?;
-        let Some(lock) = lock else {
-            cli::say(format_args!("unable to lock {}: another logger writes there", at(LOCK)));
-            return Err(Failure::Silent(111));
+        let failed = |step| {
+            let path = path.clone();
+            move |cause| NotOpen { step, path, cause }
         };
-        let mode = 0o666 & !process::umask();
-        recover(&dir, mode, &settings).unable(|| format!("put {} in order", path.display()))?;
-        let current = dir.open_to_append(CURRENT, 0o666).unable(|| format!("open {}", at(CURRENT)))?;
+        if let Some(mode) = settings.modes.dir {
+            sys::dir::make(&path, mode).map_err(failed(Step::Make))?;
+        }
+        let dir = Dir::open(&path).map_err(failed(Step::Open))?;
+        let lock = lock(&path, &settings).map_err(failed(Step::Lock))?;
+        let mode = settings.modes.current.unwrap_or_else(|| 0o666 & !process::umask());
+        recover(&dir, mode, &settings).map_err(failed(Step::Recover))?;
+        let current = dir.open_to_append(CURRENT, 0o666).map_err(failed(Step::Append))?;
         let _ = file::set_open_mode(&current, mode);
-        let info = file::look_open(&current).unable(|| format!("look at {}", at(CURRENT)))?;
+        let info = file::look_open(&current).map_err(failed(Step::Append))?;
         let written = info.map_or(0, |info| info.size);
         let rotate_at = settings.period.map(|period| clock::monotonic() + period);
         Ok(LogDir {
@@ -79,6 +79,7 @@ impl LogDir {
             retry_at: None,
             rotate_at,
             mode,
+            making: None,
         })
     }
 
@@ -119,17 +120,31 @@ impl LogDir {
         Ok(())
     }
 
-    /// `current` is so large that its end is near, and a line has just ended.
+    /// `current` is so large that its end is near, and a line has just ended; or it is full, and there is more.
     fn is_due(&self) -> bool {
-        self.is_at_line_end && self.written + self.settings.tolerance >= self.settings.size
+        let is_full = self.settings.overflow == Overflow::Cut && self.written >= self.settings.size;
+        let is_near = self.written + self.settings.tolerance >= self.settings.size;
+        (self.is_at_line_end && is_near) || (is_full && !self.outbox.is_empty())
     }
 
     /// Writes as much as `current` may take before it is due.
     fn write(&mut self) -> io::Result<()> {
         let pending = self.outbox.pending();
         let room = self.settings.size.saturating_sub(self.settings.tolerance + self.written) as usize;
-        let part = up_to_line_end(pending, room);
-        let count = file::write_some(&self.current, part)?;
+        let part = match self.settings.overflow {
+            Overflow::Exceed => up_to_line_end(pending, room),
+            Overflow::Cut => {
+                let left = self.settings.size.saturating_sub(self.written) as usize;
+                let part = up_to_line_end(pending, room);
+                part.get(..left).unwrap_or(part)
+            }
+        };
+        let count = loop {
+            match file::write_some(&self.current, part) {
+                Err(error) if error.kind() == io::ErrorKind::StorageFull && self.make_space()? => {}
+                count => break count?,
+            }
+        };
         // Somebody has removed the directory, or the file: what was written is nowhere.
         if file::look_open(&self.current)?.is_none() {
             return self.begin_again();
@@ -140,12 +155,24 @@ impl LogDir {
         Ok(())
     }
 
+    /// Removes the oldest archive, if there are more than must stay where the disk is full.
+    fn make_space(&self) -> io::Result<bool> {
+        let Some(least) = self.settings.least else { return Ok(false) };
+        let mut found: Vec<Archive> = archives(&self.dir)?.into_iter().map(|(archive, _)| archive).collect();
+        found.sort_unstable();
+        let Some(oldest) = found.first().filter(|_| found.len() > least) else { return Ok(false) };
+        let name = oldest.name();
+        cli::warn(format_args!("the disk is full: {}/{name} is removed", self.path.display()));
+        self.dir.discard(&name)
+    }
+
     /// Makes the directory, its lock and `current` anew.
     fn begin_again(&mut self) -> io::Result<()> {
         cli::warn(format_args!("{} was removed: it is made again", self.path.display()));
-        sys::dir::make(&self.path, DIR_MODE)?;
+        // Who does not make directories finds this one gone for ever.
+        sys::dir::make(&self.path, self.settings.modes.dir.unwrap_or(0o700))?;
         self.dir = Dir::open(&self.path)?;
-        if let Some(lock) = sys::lock::try_lock(&self.path.join(LOCK), 0o644)? {
+        if let Ok(lock) = lock(&self.path, &self.settings) {
             self._lock = lock;
         }
         self.current = self.dir.open_to_append(CURRENT, self.mode)?;
@@ -221,8 +248,19 @@ impl LogDir {
     /// Makes an archive of a file; of an empty one, nothing.
     pub(crate) fn archive(&self, name: &str, ending: Ending) -> io::Result<()> {
         archive(&self.dir, name, ending)?;
+        self.trim()
+    }
+
+    /// Removes what is too many or too much.
+    pub(crate) fn trim(&self) -> io::Result<()> {
         trim(&self.dir, &self.settings)
     }
+}
+
+/// Locks a log directory; `WouldBlock`: another logger writes there.
+fn lock(path: &Path, settings: &Settings) -> io::Result<Lock> {
+    let lock = sys::lock::try_lock(&path.join(LOCK), settings.modes.lock)?;
+    lock.ok_or_else(|| io::ErrorKind::WouldBlock.into())
 }
 
 /// The part of `bytes` that ends with the line in which the byte number `room` stands, or all of them.
@@ -239,6 +277,12 @@ fn up_to_line_end(bytes: &[u8], room: usize) -> &[u8] {
 
 /// Puts in order what another logger left.
 fn recover(dir: &Dir, mode: u32, settings: &Settings) -> io::Result<()> {
+    if settings.making == Making::InPlace {
+        let found: Vec<Archive> = names(dir)?;
+        for superfluous in logdir::superfluous(&found) {
+            dir.discard(&superfluous.name())?;
+        }
+    }
     let is_finished = |info: file::Info| info.mode & FINISHED != 0;
     let found = Found {
         current: dir.look(CURRENT)?.map(is_finished),
@@ -252,7 +296,8 @@ fn recover(dir: &Dir, mode: u32, settings: &Settings) -> io::Result<()> {
     if plan.drop_previous {
         dir.discard(PREVIOUS)?;
     }
-    if plan.drop_state {
+    // What is made in place leaves its state as it was.
+    if plan.drop_state && settings.making == Making::Aside {
         dir.discard(NEWSTATE)?;
         dir.open_emptied(STATE, 0o666)?;
     }
@@ -270,19 +315,19 @@ fn recover(dir: &Dir, mode: u32, settings: &Settings) -> io::Result<()> {
     trim(dir, settings)
 }
 
-/// Makes an archive of a file, younger than all that are there, whatever the clock says.
-fn archive(dir: &Dir, name: &str, ending: Ending) -> io::Result<()> {
+/// Makes an archive of a file, younger than all that are there, whatever the clock says; `None`: the file was empty.
+pub(crate) fn archive(dir: &Dir, name: &str, ending: Ending) -> io::Result<Option<Stamp>> {
     if dir.look(name)?.is_none_or(|info| info.size == 0) {
         dir.discard(name)?;
-        return Ok(());
+        return Ok(None);
     }
-    let youngest = archives(dir)?.into_iter().map(|(archive, _)| archive.stamp).max();
+    let youngest = names(dir)?.into_iter().map(|archive| archive.stamp).max();
     let now = clock::now().wall;
     let mut stamp = youngest.map_or(now, |youngest| now.max(youngest.plus(Duration::from_nanos(1))));
     while !dir.rename_new(name, &Archive { stamp, ending }.name())? {
         stamp = stamp.plus(Duration::from_nanos(1));
     }
-    Ok(())
+    Ok(Some(stamp))
 }
 
 /// Removes the archives that are too many or too much.
@@ -293,13 +338,19 @@ fn trim(dir: &Dir, settings: &Settings) -> io::Result<()> {
     Ok(())
 }
 
-/// The archives with their sizes.
+/// The archives with their sizes, without those that a processor is making.
 fn archives(dir: &Dir) -> io::Result<Vec<(Archive, u64)>> {
-    let mut found = Vec::new();
-    dir.reopen()?.each(|name| found.extend(Archive::parse(name.to_bytes())))?;
     let sized = |archive: Archive| {
         let info = dir.look(&archive.name()).transpose()?;
         Some(info.map(|info| (archive, info.size)))
     };
-    found.into_iter().filter_map(sized).collect()
+    let made = names(dir)?.into_iter().filter(|archive| archive.ending != Ending::Temporary);
+    made.filter_map(sized).collect()
+}
+
+/// The archives, in no order.
+fn names(dir: &Dir) -> io::Result<Vec<Archive>> {
+    let mut found = Vec::new();
+    dir.reopen()?.each(|name| found.extend(Archive::parse(name.to_bytes())))?;
+    Ok(found)
 }

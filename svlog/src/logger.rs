@@ -11,13 +11,23 @@ use unix::Signal;
 
 use crate::input::Input;
 use crate::logdir_writer::LogDir;
-use crate::options::Request;
+use crate::options::{Origin, Request};
 use crate::places::Places;
+
+/// A script, and the log directories that it names, open.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) script: Script,
+    pub(crate) dirs: Vec<LogDir>,
+}
 
 /// The logger.
 #[derive(Debug)]
 pub(crate) struct Logger {
     script: Script,
+    origin: Origin,
+    /// The script is to be read again.
+    must_reread: bool,
     signals: Signals,
     input: Input,
     places: Places,
@@ -45,13 +55,13 @@ impl Logger {
     ///
     /// # Errors
     /// A place cannot be opened.
-    pub(crate) fn open(request: Request) -> Result<Logger, Failure> {
+    pub(crate) fn open(mut request: Request) -> Result<Logger, Failure> {
         process::open_standard_descriptors().unable(|| "open /dev/null")?;
         process::keep_descriptors_from_children();
         let notify = request.notify.map(process::inherit).transpose().map_err(|error| {
             Failure::Refused(format!("the descriptor of -d cannot be used: {}", cli::reason(&error)).into())
         })?;
-        let dirs = request.script.dirs.iter().cloned().map(LogDir::open).collect::<Result<_, _>>()?;
+        let Opened { script, dirs } = request.origin.open()?;
         let signals = signals::take(&[Signal::TERM, Signal::HUP, Signal::ALRM, Signal::CHLD])
             .unable(|| "take signals")?;
         if let Some(notify) = notify {
@@ -59,8 +69,10 @@ impl Logger {
         }
         Ok(Logger {
             input: Input::new(request.limit, request.long, request.blocks),
-            places: Places::new(&request.script, dirs),
-            script: request.script,
+            places: Places::new(&script, dirs),
+            script,
+            origin: request.origin,
+            must_reread: false,
             signals,
             heads: Heads::default(),
             choice: Choice::default(),
@@ -81,6 +93,9 @@ impl Logger {
             if has_taken_all && self.input.is_closed() && self.places.are_idle() {
                 self.places.finish();
                 return Ok(());
+            }
+            if self.must_reread && has_taken_all && !self.input.is_inside() && self.places.can_be_left() {
+                self.reread()?;
             }
             self.wait(has_taken_all)?;
         }
@@ -106,8 +121,21 @@ impl Logger {
     /// Lines that were read together have come at the same moment.
     fn stamp(&mut self) {
         let stamp = clock::now().wall;
-        let local = if self.script.wants(|dress| dress.local) { local(stamp) } else { Date::default() };
+        let wants_local = self.script.wants(|dress| dress.local);
+        let local = if wants_local { local(stamp.to_unix().0).unwrap_or_default() } else { Date::default() };
         self.heads.write(&self.script, &Moment { stamp, local });
+    }
+
+    /// Leaves every place, and opens those that the script names now.
+    fn reread(&mut self) -> Result<(), Failure> {
+        self.must_reread = false;
+        self.places.finish();
+        // A lock that is held would be lost when it is opened again.
+        self.places = Places::new(&Script::default(), Vec::new());
+        let Opened { script, dirs } = self.origin.open()?;
+        self.places = Places::new(&script, dirs);
+        self.script = script;
+        Ok(())
     }
 
     /// Waits for something to do, and does it.
@@ -151,6 +179,7 @@ impl Logger {
                 Signal::ALRM => self.places.rotate(),
                 Signal::CHLD => self.reap()?,
                 Signal::TERM if self.is_protected => {}
+                Signal::HUP if self.origin.is_readable_again() => self.must_reread = true,
                 _ => self.begin_to_end(),
             }
         }
@@ -178,15 +207,16 @@ impl Logger {
     }
 }
 
-fn local(stamp: unix::Stamp) -> Date {
-    let date = calendar::local(stamp.to_unix().0).unwrap_or_default();
+/// The local date of the moment so many seconds after 1970-01-01 UTC; `None`: its year is none.
+pub(crate) fn local(seconds: i64) -> Option<Date> {
+    let date = calendar::local(seconds).ok()?;
     let small = |number: i32| u8::try_from(number).unwrap_or_default();
-    Date {
+    Some(Date {
         year: date.year,
         month: small(date.month),
         day: small(date.day),
         hour: small(date.hour),
         minute: small(date.minute),
         second: small(date.second),
-    }
+    })
 }

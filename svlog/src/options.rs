@@ -10,6 +10,10 @@ use cli::getopt::Grammar;
 use cli::options::{self, Name, Opt, Program, Word};
 use logscript::{BadScript, Long, Script};
 
+use crate::logdir_writer::LogDir;
+use crate::logger::Opened;
+use crate::{multilog, svlogd};
+
 /// The program as its users see it.
 pub const PROGRAM: Program = Program {
     name: "svlog",
@@ -41,7 +45,7 @@ const LEAST_LIMIT: usize = 48;
 /// What is wanted.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) script: Script,
+    pub(crate) origin: Origin,
     /// Nothing is read while anything is pending.
     pub(crate) blocks: bool,
     /// TERM does not end it.
@@ -57,10 +61,44 @@ pub(crate) struct Request {
     pub(crate) patience: Option<Duration>,
 }
 
+/// Where the script comes from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// From the words of a command line.
+    Words(Script),
+    /// The same, in multilog's grammar and manner.
+    Multilog(Script),
+    /// From the log directories themselves.
+    Svlogd(svlogd::CommandLine),
+}
+
+impl Origin {
+    /// Opens what the script names.
+    ///
+    /// # Errors
+    /// What must be open cannot be opened.
+    pub(crate) fn open(&mut self) -> Result<Opened, Failure> {
+        match self {
+            Origin::Words(script) => {
+                let script = std::mem::take(script);
+                let dirs = script.dirs.iter().cloned().map(LogDir::open).collect::<Result<_, _>>()?;
+                Ok(Opened { script, dirs })
+            }
+            Origin::Multilog(script) => multilog::open(std::mem::take(script)),
+            Origin::Svlogd(line) => line.open(),
+        }
+    }
+
+    /// The script can be read again.
+    pub(crate) fn is_readable_again(&self) -> bool {
+        matches!(self, Origin::Svlogd(_))
+    }
+}
+
 impl Default for Request {
     fn default() -> Request {
         Request {
-            script: Script::default(),
+            origin: Origin::Words(Script::default()),
             blocks: false,
             is_protected: false,
             verbosity: 1,
@@ -96,7 +134,7 @@ impl Request {
         if parsed.has_idle_end && self.verbosity > 0 {
             cli::warn("the directives after the last action are for nothing");
         }
-        self.script = parsed.script;
+        self.origin = Origin::Words(parsed.script);
         Ok(())
     }
 }

@@ -6,16 +6,21 @@
 //!       -> Ready -> Processing -> Processed -> processed becomes an archive
 //! ```
 //!
+//! Where an archive is made in its place (`Making::InPlace`), `@LABEL.u` stands for `previous` and `@LABEL.t` for
+//! `processed`; `current` gets its last name at once where there is no processor.
+//!
 //! From `Ready` on lines go into the new `current`. Whatever the step in which a logger is killed, the next one finds
-//! either `previous` or an archive, never both (`logdir::recovery`).
+//! either `previous` or an archive, never both (`logdir::recovery`, `logdir::superfluous`).
 
+use std::borrow::Cow;
 use std::io;
 
-use logdir::{CURRENT, Ending, FINISHED, NEWSTATE, PREVIOUS, PROCESSED, STATE};
+use logdir::{Archive, CURRENT, Ending, FINISHED, NEWSTATE, PREVIOUS, PROCESSED, STATE};
+use logscript::Making;
 use sys::file;
 use unix::Pid;
 
-use crate::logdir_writer::LogDir;
+use crate::logdir_writer::{LogDir, archive};
 use crate::processor;
 
 /// How far a rotation is.
@@ -79,8 +84,28 @@ impl LogDir {
     fn put_aside(&mut self) -> Result<Rotation, Failed> {
         tried("bring current to disk", file::sync(&self.current))?;
         tried("set the mode of current", file::set_open_mode(&self.current, self.mode | FINISHED))?;
-        tried("rename current to previous", self.dir.rename(CURRENT, PREVIOUS))?;
+        match (self.settings.making, &self.settings.processor) {
+            (Making::Aside, _) => tried("rename current to previous", self.dir.rename(CURRENT, PREVIOUS))?,
+            (Making::InPlace, processor) => {
+                let ending = processor.as_ref().map_or(Ending::Safe, |_| Ending::Unprocessed);
+                self.making = tried("rename current", archive(&self.dir, CURRENT, ending))?;
+            }
+        }
         Ok(Rotation::Renamed)
+    }
+
+    /// What a processor reads.
+    fn raw(&self) -> Cow<'static, str> {
+        self.in_place(Ending::Unprocessed).unwrap_or(PREVIOUS.into())
+    }
+
+    /// What a processor writes.
+    fn processed_file(&self) -> Cow<'static, str> {
+        self.in_place(Ending::Temporary).unwrap_or(PROCESSED.into())
+    }
+
+    fn in_place(&self, ending: Ending) -> Option<Cow<'static, str>> {
+        Some(Archive { stamp: self.making?, ending }.name().into())
     }
 
     fn open_current(&mut self) -> Result<Rotation, Failed> {
@@ -90,29 +115,44 @@ impl LogDir {
     }
 
     fn make_archive(&mut self) -> Result<Rotation, Failed> {
+        if self.settings.making == Making::InPlace {
+            tried("remove old archives", self.trim())?;
+        }
         let Some(processor) = &self.settings.processor else {
-            tried("make an archive of previous", self.archive(PREVIOUS, Ending::Safe))?;
+            if self.making.is_none() {
+                tried("make an archive of previous", self.archive(PREVIOUS, Ending::Safe))?;
+            }
             return Ok(Rotation::None);
         };
-        let pid = tried("start the processor", processor::start(processor, &self.dir))?;
+        let (from, to) = (self.raw(), self.processed_file());
+        let pid = tried("start the processor", processor::start(processor, &self.dir, [&from, &to]))?;
         Ok(Rotation::Processing(pid))
     }
 
     fn keep_processed(&mut self) -> Result<Rotation, Failed> {
         let synced = |name: &str| file::sync(self.dir.open_to_append(name, 0o666)?);
         tried("bring newstate to disk", synced(NEWSTATE))?;
-        let processed = tried("open processed", self.dir.open_to_append(PROCESSED, 0o666))?;
+        let processed = tried("open processed", self.dir.open_to_append(&self.processed_file(), 0o666))?;
         tried("bring processed to disk", file::sync(&processed))?;
         tried("set the mode of processed", file::set_open_mode(&processed, self.mode | FINISHED))?;
         Ok(Rotation::Replacing)
     }
 
     fn replace_previous(&mut self) -> Result<Rotation, Failed> {
-        tried("remove previous", self.dir.discard(PREVIOUS))?;
+        let (from, to) = (self.raw(), self.processed_file());
+        // In its place an archive is there under both names for a moment: the one with the newer content wins.
+        if let Some(done) = self.in_place(Ending::Safe)
+            && tried("look for what was processed", self.dir.look(&to))?.is_some()
+        {
+            tried("rename what was processed", self.dir.rename(&to, &done))?;
+        }
+        tried("remove previous", self.dir.discard(&from))?;
         if tried("look for newstate", self.dir.look(NEWSTATE))?.is_some() {
             tried("rename newstate to state", self.dir.rename(NEWSTATE, STATE))?;
         }
-        tried("make an archive of processed", self.archive(PROCESSED, Ending::Safe))?;
+        if self.making.take().is_none() {
+            tried("make an archive of processed", self.archive(PROCESSED, Ending::Safe))?;
+        }
         Ok(Rotation::None)
     }
 }

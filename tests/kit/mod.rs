@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 pub use listener::Listener;
 pub use namespace::Namespace;
-pub use pair::Pair;
+pub use pair::{Pair, their_program};
 pub use scratch::Scratch;
 pub use service::Service;
 pub use supervisor::Supervisor;

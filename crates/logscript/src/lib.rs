@@ -13,16 +13,26 @@
 extern crate alloc;
 
 mod dress;
+mod excerpt;
 mod moment;
+pub mod multilog;
+mod number;
 mod pattern;
 mod run;
 pub mod s6;
 mod script;
 mod splitter;
+mod star;
+pub mod svlogd;
+pub mod tai64n;
 
-pub use dress::{Dress, Heads};
+pub use dress::{Dress, Foreign, Heads};
+pub use excerpt::Excerpt;
 pub use moment::{Date, Moment};
 pub use pattern::{BadPattern, Pattern};
 pub use run::{Choice, Dressed, Take};
-pub use script::{Action, BadScript, Dir, Place, Processor, Script, Section, Selector, Shell};
+pub use script::{
+    Action, BadScript, Change, Dir, Making, Modes, Overflow, Place, Processor, Script, Section, Selector,
+    Shell, Sight,
+};
 pub use splitter::{Long, Piece, Splitter, line_end};

@@ -1,7 +1,10 @@
 //! What selects lines.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
+
+use crate::star;
 
 /// Something that a line matches or not. No pattern takes longer than its size times that of the line.
 #[derive(Debug)]
@@ -13,6 +16,10 @@ enum Kind {
     Anything,
     /// A POSIX extended regular expression.
     Extended(regex_lite::Regex),
+    /// Literal bytes, and stars.
+    Star(Vec<u8>),
+    /// Literal bytes, stars, and pluses.
+    StarPlus(Vec<u8>),
 }
 
 /// Why something is no pattern.
@@ -39,10 +46,27 @@ impl Pattern {
         Ok(Pattern(Kind::Extended(regex)))
     }
 
+    /// What matches every line.
+    pub const fn anything() -> Pattern {
+        Pattern(Kind::Anything)
+    }
+
+    /// A pattern of multilog's.
+    pub fn star(text: &[u8]) -> Pattern {
+        Pattern(Kind::Star(text.to_vec()))
+    }
+
+    /// A pattern of svlogd's.
+    pub fn star_plus(text: &[u8]) -> Pattern {
+        Pattern(Kind::StarPlus(text.to_vec()))
+    }
+
     /// Whether `line` matches.
     pub fn matches(&self, line: &[u8]) -> bool {
         match &self.0 {
             Kind::Anything => true,
+            Kind::Star(pattern) => star::matches_star(pattern, line),
+            Kind::StarPlus(pattern) => star::matches_star_plus(pattern, line),
             Kind::Extended(regex) => match core::str::from_utf8(line).ok().filter(|line| line.is_ascii()) {
                 Some(line) => regex.is_match(line),
                 None => regex.is_match(&latin(line)),

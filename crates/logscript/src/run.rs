@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::splitter::MARK;
-use crate::{Heads, Piece, Place, Script, Selector};
+use crate::{Heads, Piece, Place, Script, Selector, Sight};
 
 /// Who takes what the actions give.
 pub trait Take {
@@ -36,7 +36,13 @@ impl<'a> Dressed<'a> {
 
 /// The actions that were chosen for a line of which not everything has come.
 #[derive(Clone, Debug, Default)]
-pub struct Choice(Vec<usize>);
+pub struct Choice {
+    actions: Vec<usize>,
+    /// The line after replacements.
+    replaced: Vec<u8>,
+    /// The line as selectors see it.
+    seen: Vec<u8>,
+}
 
 impl Script {
     /// Runs the script on one piece. `choice` is kept from piece to piece.
@@ -44,16 +50,19 @@ impl Script {
     pub fn run(&self, piece: &Piece<'_>, heads: &Heads, choice: &mut Choice, taker: &mut impl Take) {
         if !piece.begins {
             let rest = Dressed { head: b"", before: b"", text: piece.text, after: b"", ends: piece.ends };
-            for &action in &choice.0 {
+            for &action in &choice.actions {
                 taker.take(action, &rest);
             }
             return;
         }
-        choice.0.clear();
+        let Choice { actions, replaced, seen } = choice;
+        actions.clear();
+        let text = self.replace(piece.text, replaced);
+        let sight = self.sight(text, heads, seen);
         let (mut selected, mut acted) = (true, false);
         for section in &self.sections {
             for selector in &section.selectors {
-                selected = selector.selects(piece.text, selected, acted);
+                selected = selector.selects(sight, selected, acted);
             }
             if !selected {
                 continue;
@@ -63,13 +72,36 @@ impl Script {
                 let mark = |is_marked: bool| if is_marked { MARK } else { b"" };
                 let (before, after) = (mark(piece.marked_before), mark(piece.marked_after));
                 let head = heads.of(action);
-                taker.take(action, &Dressed { head, before, text: piece.text, after, ends: piece.ends });
+                taker.take(action, &Dressed { head, before, text, after, ends: piece.ends });
                 // A rest is for what takes all of a line.
                 if !piece.ends && matches!(self.actions[action].place, Place::Output | Place::Dir(_)) {
-                    choice.0.push(action);
+                    actions.push(action);
                 }
             }
         }
+    }
+}
+
+impl Script {
+    /// The line, with other bytes in it where this script wants that.
+    #[inline]
+    fn replace<'a>(&self, text: &'a [u8], replaced: &'a mut Vec<u8>) -> &'a [u8] {
+        let Some(replacements) = &self.replacements else { return text };
+        replaced.clear();
+        replaced.extend(text.iter().map(|&byte| replacements[usize::from(byte)]));
+        replaced
+    }
+
+    /// The line as selectors see it.
+    #[inline]
+    fn sight<'a>(&self, text: &'a [u8], heads: &Heads, seen: &'a mut Vec<u8>) -> &'a [u8] {
+        if self.sight == Sight::Line || self.actions.is_empty() {
+            return text;
+        }
+        seen.clear();
+        seen.extend_from_slice(heads.of(0));
+        seen.extend_from_slice(text);
+        seen
     }
 }
 

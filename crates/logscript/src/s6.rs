@@ -7,9 +7,10 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use logdir::Budget;
-
-use crate::{Action, BadScript, Dir, Dress, Pattern, Place, Processor, Script, Section, Selector, Shell};
+use crate::{
+    Action, BadScript, Change, Dir, Dress, Excerpt, Pattern, Place, Processor, Script, Section, Selector,
+    Shell,
+};
 
 /// The least and the most size of a file, in bytes.
 const SIZES: core::ops::RangeInclusive<u64> = 4096..=268_435_455;
@@ -50,15 +51,6 @@ struct Parser {
 
 impl Parser {
     fn new() -> Parser {
-        let dir = Dir {
-            path: Vec::new(),
-            size: 99_999,
-            tolerance: 2000,
-            budget: Budget { archives: 10, bytes: 0 },
-            period: None,
-            retry: Duration::from_secs(2),
-            processor: None,
-        };
         Parser {
             script: Script::default(),
             selectors: Vec::new(),
@@ -66,7 +58,7 @@ impl Parser {
             dress: Dress::default(),
             alert: 200,
             status: 1001,
-            dir,
+            dir: Dir::default(),
             has_idle_end: false,
         }
     }
@@ -93,9 +85,12 @@ impl Parser {
             b't' => self.dress.label = true,
             b'T' => self.dress.local = true,
             b'1' => self.act(Place::Output),
-            b'2' => self.act(Place::Alert(self.alert)),
+            b'2' => self.act(alert(self.alert)),
             b'=' if rest.is_empty() => return Err("it names no file".into()),
-            b'=' => self.act(Place::Status { path: rest.to_vec(), size: self.status }),
+            b'=' => {
+                let (path, size) = (rest.to_vec(), self.status);
+                self.act(Place::Status { path, size, change: Change::Replaced });
+            }
             b'.' | b'/' => {
                 self.script.dirs.push(Dir { path: word.to_vec(), ..self.dir.clone() });
                 self.act(Place::Dir(self.script.dirs.len() - 1));
@@ -141,6 +136,16 @@ impl Parser {
         }
         Ok(Parsed { script: self.script, has_idle_end: self.has_idle_end })
     }
+}
+
+/// An alert of so many bytes; 0: all.
+fn alert(most: usize) -> Place {
+    // What is cut must not be longer than what it is cut from.
+    let excerpt = match most {
+        0 => Excerpt::ALL,
+        _ => Excerpt { most, from: most.saturating_add(4), counts_head: false },
+    };
+    Place::Alert { excerpt, is_named: true }
 }
 
 fn extended(text: &[u8]) -> Result<Pattern, Cow<'static, str>> {
