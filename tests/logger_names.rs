@@ -403,25 +403,37 @@ fn svlogd_tells_alike_what_it_cannot_open() {
 
 #[test]
 fn directories_have_the_same_files_with_the_same_modes() {
-    for (name, words) in [("multilog", &["t", "./log"][..]), ("svlogd", &["log"])] {
-        let Some(both) = both(name) else { return };
-        if name == "svlogd" {
-            both.make_dir("log");
+    for (name, words) in [("multilog", "t s4096 ./log"), ("svlogd", "log")] {
+        for umask in ["022", "077", "000"] {
+            let Some(both) = both(name) else { return };
+            both.write("input", &"0123456789 and so on\n".repeat(300));
+            if name == "svlogd" {
+                both.make_dir("log");
+                both.write("log/config", "s4096\n");
+            }
+            let [theirs, ours] = [0, 1].map(|i| {
+                let mut command = Command::new("sh");
+                let program = both.programs[i].display();
+                let called = if i == 0 { program.to_string() } else { format!("{program} {name}") };
+                command.args(["-c", &format!("umask {umask}; {called} {words} <input")]);
+                assert_eq!(kit::run(command.current_dir(both.dir(i))).code, 0);
+                shape(&both.dir(i).join("log"))
+            });
+            assert_eq!(theirs, ours, "{name}, umask {umask}");
         }
-        both.same(words, b"one\ntwo\n");
-        let shape = |i: usize| {
-            let mut shape: Vec<_> =
-                std::fs::read_dir(both.dir(i).join("log")).unwrap().map(Result::unwrap).collect();
-            shape.sort_by_key(std::fs::DirEntry::file_name);
-            let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o7777;
-            let files: Vec<_> = shape
-                .iter()
-                .map(|entry| format!("{:?} {:o}", entry.file_name(), mode(&entry.path())))
-                .collect();
-            (files, mode(&both.dir(i).join("log")))
-        };
-        assert_eq!(shape(0), shape(1), "{name}");
     }
+}
+
+/// Each file in a directory with its mode, and the directory's.
+fn shape(dir: &Path) -> Vec<String> {
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    let entries = std::fs::read_dir(dir).unwrap().map(Result::unwrap);
+    let line = |name: &str, path: &Path| format!("{} {:o}", normal(name.as_bytes()), mode(path));
+    let mut lines: Vec<_> =
+        entries.map(|entry| line(&entry.file_name().to_string_lossy(), &entry.path())).collect();
+    lines.push(line(".", dir));
+    lines.sort();
+    lines
 }
 
 #[test]

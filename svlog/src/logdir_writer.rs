@@ -65,7 +65,7 @@ impl LogDir {
         let _ = file::set_open_mode(&current, mode);
         let info = file::look_open(&current).map_err(failed(Step::Append))?;
         let written = info.map_or(0, |info| info.size);
-        let rotate_at = settings.period.map(|period| clock::monotonic() + period);
+        let rotate_at = settings.period.map(|period| clock::monotonic().saturating_add(period));
         Ok(LogDir {
             settings,
             path,
@@ -175,11 +175,19 @@ impl LogDir {
         if let Ok(lock) = lock(&self.path, &self.settings) {
             self._lock = lock;
         }
-        self.current = self.dir.open_to_append(CURRENT, self.mode)?;
+        self.current = self.open_new_current()?;
         self.written = file::look_open(&self.current)?.map_or(0, |info| info.size);
         self.is_at_line_end = true;
         self.rotation = Rotation::None;
         Ok(())
+    }
+
+    /// Opens a `current` that is not there, with its mode.
+    pub(crate) fn open_new_current(&self) -> io::Result<OwnedFd> {
+        let current = self.dir.open_to_append(CURRENT, self.mode)?;
+        // The umask may have taken from a mode that is wanted as it is.
+        file::set_open_mode(&current, self.mode)?;
+        Ok(current)
     }
 
     /// Rotates, if there is anything in `current`.
@@ -194,7 +202,7 @@ impl LogDir {
     pub(crate) fn tick(&mut self) {
         let now = clock::monotonic();
         if self.rotate_at.is_some_and(|at| at <= now) {
-            self.rotate_at = self.settings.period.map(|period| now + period);
+            self.rotate_at = self.settings.period.map(|period| now.saturating_add(period));
             self.rotate_now();
         }
         if self.retry_at.is_some_and(|at| at <= now) {

@@ -109,7 +109,7 @@ impl LogDir {
     }
 
     fn open_current(&mut self) -> Result<Rotation, Failed> {
-        self.current = tried("open a new current", self.dir.open_to_append(CURRENT, self.mode))?;
+        self.current = tried("open a new current", self.open_new_current())?;
         self.written = 0;
         Ok(Rotation::Ready)
     }

@@ -1,7 +1,6 @@
 //! Stamps put before lines, and stamps made readable: `tai64n` and `tai64nlocal`, of daemontools and of s6.
 
 use alloc::vec::Vec;
-use core::fmt::Write as _;
 
 use unix::{LABEL_DIGITS, Stamp};
 
@@ -44,6 +43,9 @@ pub enum Labels {
     S6,
 }
 
+/// Bytes of a label, with the `@` before it.
+const LABEL: usize = 1 + LABEL_DIGITS;
+
 /// A line may begin with so many bytes before it is known that they are no label.
 const LONGEST: usize = 64;
 
@@ -53,8 +55,8 @@ pub struct Reader {
     labels: Labels,
     /// The beginning of a line that may be a label; `None`: it is known whether it is.
     held: Option<Vec<u8>>,
-    /// The last date: many lines have the same.
-    last: Option<(i64, Date)>,
+    /// The last second with its date: many lines have the same.
+    last: Option<(i64, Vec<u8>)>,
 }
 
 impl Reader {
@@ -68,6 +70,15 @@ impl Reader {
     pub fn feed(&mut self, mut input: &[u8], date: impl Fn(i64) -> Option<Date>, out: &mut Vec<u8>) {
         while !input.is_empty() {
             if self.held.is_some() {
+                let whole =
+                    self.labels.whole(input).filter(|_| self.held.as_ref().is_some_and(Vec::is_empty));
+                if let Some((seconds, nanoseconds)) = whole
+                    && self.write(seconds, nanoseconds, &date, out)
+                {
+                    self.held = None;
+                    input = &input[LABEL..];
+                    continue;
+                }
                 let taken = self.hold(input, &date, out);
                 input = &input[taken..];
                 continue;
@@ -108,18 +119,70 @@ impl Reader {
     }
 
     fn write_date(&mut self, held: &[u8], date: &impl Fn(i64) -> Option<Date>, out: &mut Vec<u8>) -> bool {
-        let Some((seconds, nanoseconds)) = self.labels.read(held) else { return false };
-        let found = self.last.filter(|(of, _)| *of == seconds).or_else(|| Some((seconds, date(seconds)?)));
-        let Some((_, found)) = found else { return false };
-        self.last = Some((seconds, found));
-        let mut text = Text(out);
-        text.date(&found, b' ');
-        let _ = write!(text, ".{nanoseconds:09}");
+        let read = self.labels.read(held);
+        read.is_some_and(|(seconds, nanoseconds)| self.write(seconds, nanoseconds, date, out))
+    }
+
+    fn write(
+        &mut self,
+        seconds: i64,
+        nanoseconds: u32,
+        date: &impl Fn(i64) -> Option<Date>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        if self.last.as_ref().is_none_or(|(of, _)| *of != seconds) {
+            let Some(date) = date(seconds) else { return false };
+            let mut text = Vec::new();
+            Text(&mut text).date(&date, b' ');
+            text.push(b'.');
+            self.last = Some((seconds, text));
+        }
+        let Some((_, text)) = &self.last else { return false };
+        out.extend_from_slice(text);
+        write_padded(nanoseconds, out);
         true
     }
 }
 
+/// Nine digits; ten where a label has more than it may.
+fn write_padded(mut number: u32, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; 10];
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    out.extend_from_slice(if digits[0] == b'0' { &digits[1..] } else { &digits });
+}
+
 impl Labels {
+    /// The label of the usual length that `input` begins with, as seconds after 1970-01-01 UTC and nanoseconds, if so
+    /// much has come that it is known where it ends.
+    #[inline]
+    fn whole(self, input: &[u8]) -> Option<(i64, u32)> {
+        let (digits, rest) = input.strip_prefix(b"@")?.split_first_chunk::<LABEL_DIGITS>()?;
+        let next = rest.first()?;
+        let mut number = 0;
+        for &byte in digits {
+            number = number << 4 | u128::from(small_digit(byte)?);
+        }
+        if self == Labels::Daemontools && small_digit(*next).is_some() {
+            return None;
+        }
+        Some(self.split(number))
+    }
+
+    /// Seconds after 1970-01-01 UTC, and nanoseconds, of the number that a label is.
+    fn split(self, number: u128) -> (i64, u32) {
+        let [_, _, _, _, stamp @ ..] = number.to_be_bytes();
+        let label = (number >> 32) as u64;
+        match self {
+            Labels::S6 => Stamp::from_bytes(stamp).to_unix(),
+            Labels::Daemontools => {
+                (label.wrapping_sub((1 << 62) + LEAP_SECONDS_OF_1972) as i64, number as u32)
+            }
+        }
+    }
+
     /// Whether this byte may stand at this place of a label, which is not its first.
     fn are_part_of(self, at: usize, byte: u8) -> bool {
         match self {
@@ -134,13 +197,20 @@ impl Labels {
         match self {
             Labels::S6 => Some(Stamp::from_label(digits)?.to_unix()),
             Labels::Daemontools => {
-                let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or_default();
-                let number = digits.iter().fold(0u128, |number, &byte| number << 4 | u128::from(digit(byte)));
-                let seconds =
-                    ((number >> 32) as u64).wrapping_sub(1 << 62).wrapping_sub(LEAP_SECONDS_OF_1972);
-                Some((seconds as i64, number as u32))
+                let digits = digits.iter().map(|&byte| small_digit(byte).unwrap_or_default());
+                Some(self.split(digits.fold(0, |number, digit| number << 4 | u128::from(digit))))
             }
         }
+    }
+}
+
+/// The value of a small hexadecimal digit.
+#[inline]
+fn small_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
     }
 }
 
