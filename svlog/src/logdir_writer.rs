@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use logdir::{Archive, CURRENT, Ending, FINISHED, Found, LOCK, NEWSTATE, PREVIOUS, PROCESSED, STATE};
 use logscript::{Dir as Settings, Making, Overflow};
-use sys::dir::Dir;
+use sys::dir::{Dir, Links};
 use sys::lock::Lock;
 use sys::{clock, file, process};
 use unix::{Exit, Pid, Stamp};
@@ -55,7 +55,7 @@ impl LogDir {
             move |cause| NotOpen { step, path, cause }
         };
         if let Some(mode) = settings.modes.dir {
-            sys::dir::make(&path, mode).map_err(failed(Step::Make))?;
+            sys::dir::make(&path, mode, Links::Trusted).map_err(failed(Step::Make))?;
         }
         let dir = Dir::open(&path).map_err(failed(Step::Open))?;
         let lock = lock(&path, &settings).map_err(failed(Step::Lock))?;
@@ -170,7 +170,7 @@ impl LogDir {
     fn begin_again(&mut self) -> io::Result<()> {
         cli::warn(format_args!("{} was removed: it is made again", self.path.display()));
         // Who does not make directories finds this one gone for ever.
-        sys::dir::make(&self.path, self.settings.modes.dir.unwrap_or(0o700))?;
+        sys::dir::make(&self.path, self.settings.modes.dir.unwrap_or(0o700), Links::Trusted)?;
         self.dir = Dir::open(&self.path)?;
         if let Ok(lock) = lock(&self.path, &self.settings) {
             self._lock = lock;

@@ -13,6 +13,7 @@
 //! either `previous` or an archive, never both (`logdir::recovery`, `logdir::superfluous`).
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::io;
 
 use logdir::{Archive, CURRENT, Ending, FINISHED, NEWSTATE, PREVIOUS, PROCESSED, STATE};
@@ -85,7 +86,9 @@ impl LogDir {
         tried("bring current to disk", file::sync(&self.current))?;
         tried("set the mode of current", file::set_open_mode(&self.current, self.mode | FINISHED))?;
         match (self.settings.making, &self.settings.processor) {
-            (Making::Aside, _) => tried("rename current to previous", self.dir.rename(CURRENT, PREVIOUS))?,
+            (Making::Aside, _) => {
+                tried("rename current to previous", self.dir.rename(CURRENT.as_ref(), PREVIOUS.as_ref()))?
+            }
             (Making::InPlace, processor) => {
                 let ending = processor.as_ref().map_or(Ending::Safe, |_| Ending::Unprocessed);
                 self.making = tried("rename current", archive(&self.dir, CURRENT, ending))?;
@@ -144,11 +147,11 @@ impl LogDir {
         if let Some(done) = self.in_place(Ending::Safe)
             && tried("look for what was processed", self.dir.look(&to))?.is_some()
         {
-            tried("rename what was processed", self.dir.rename(&to, &done))?;
+            tried("rename what was processed", self.dir.rename(OsStr::new(&*to), OsStr::new(&*done)))?;
         }
         tried("remove previous", self.dir.discard(&from))?;
         if tried("look for newstate", self.dir.look(NEWSTATE))?.is_some() {
-            tried("rename newstate to state", self.dir.rename(NEWSTATE, STATE))?;
+            tried("rename newstate to state", self.dir.rename(NEWSTATE.as_ref(), STATE.as_ref()))?;
         }
         if self.making.take().is_none() {
             tried("make an archive of processed", self.archive(PROCESSED, Ending::Safe))?;

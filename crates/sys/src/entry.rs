@@ -59,14 +59,6 @@ impl Dir {
         }
     }
 
-    /// Gives a file another name, over a file that has it.
-    ///
-    /// # Errors
-    /// What rename(2) says.
-    pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        Ok(rustix::fs::renameat(&self.0, from, &self.0, to)?)
-    }
-
     /// Gives a file another name; `false`: some file has it already.
     ///
     /// # Errors
