@@ -862,3 +862,14 @@ fn empty_file_leaves_no_archive() {
     });
     assert_eq!(counts, [2, 1]);
 }
+
+#[test]
+fn status_file_is_no_link() {
+    let Some(both) = both("multilog") else { return };
+    let codes = [0, 1].map(|i| {
+        std::os::unix::fs::symlink("target", both.dir(i).join("link")).unwrap();
+        both.run(i, &["=link"], b"one\n").code
+    });
+    assert_eq!(codes, [Some(0), Some(111)]);
+    assert!(!both.dir(1).join("target").exists());
+}

@@ -1,6 +1,7 @@
 //! `multilog`: the logger with daemontools' script.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -36,14 +37,17 @@ pub(crate) fn open(script: Script) -> Result<Opened, Failure> {
     for action in &script.actions {
         if let Place::Status { path, change: Change::Overwritten, .. } = &action.place {
             let path = Path::new(OsStr::from_bytes(path));
-            file::append(path, b"", 0o600).map_err(|cause| {
-                fatal(&format!("unable to create {}: {}", path.display(), classic_reason(&cause)))
-            })?;
+            file::append(path, b"", 0o600).map_err(|cause| not_made(path, &cause))?;
         }
     }
     let dirs = script.dirs.iter().cloned().map(LogDir::open);
     let dirs = dirs.collect::<Result<_, _>>().map_err(|failed| fatal(&in_its_words(&failed)))?;
     Ok(Opened { script, dirs })
+}
+
+fn not_made(path: &Path, cause: &io::Error) -> Failure {
+    let reason = if path.is_dir() { "is a directory".into() } else { classic_reason(cause) };
+    fatal(&format!("unable to create {}: {reason}", path.display()))
 }
 
 fn in_its_words(failed: &NotOpen) -> String {
