@@ -873,3 +873,58 @@ fn status_file_is_no_link() {
     assert_eq!(codes, [Some(0), Some(111)]);
     assert!(!both.dir(1).join("target").exists());
 }
+
+#[test]
+fn kill_at_any_moment_doubles_and_tears_nothing() {
+    let lines = |from: usize| (from..from + 3000).map(|i| format!("{i:07} and so on\n")).collect::<String>();
+    for (name, words) in [("multilog", &["s4096", "n999", "!cat", "./log"][..]), ("svlogd", &["log"])] {
+        let scratch = Scratch::new();
+        let log = scratch.path().join("log");
+        std::fs::create_dir(&log).unwrap();
+        std::fs::write(log.join("config"), "s2500\nn999\n!cat\n").unwrap();
+        let start = || {
+            let mut command = Command::new(our_program("svbox"));
+            command.arg0(name).args(words).current_dir(scratch.path()).stdin(Stdio::piped());
+            Started(Some(command.stderr(Stdio::null()).spawn().unwrap()))
+        };
+        let mut random = Random::new(11);
+        for round in 0..40 {
+            let mut logger = start();
+            let mut stdin = logger.child().stdin.take().unwrap();
+            let input = lines(round * 3000);
+            let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+            // Any moment will do: this waits for nothing.
+            std::thread::sleep(Duration::from_micros(random.below(40_000) as u64));
+            drop(logger);
+            writer.join().unwrap();
+        }
+        assert_eq!(start().finish(b"9999999 and so on\n").code, Some(0));
+        let content = content(&log);
+        let numbers: Vec<usize> = content
+            .lines()
+            .map(|line| {
+                line.strip_suffix(" and so on").unwrap_or_else(|| panic!("torn: {line}")).parse().unwrap()
+            })
+            .collect();
+        assert!(numbers.is_sorted_by(|a, b| a < b), "{name}: doubled, or out of order");
+        assert!(numbers.len() > 3000 && content.ends_with("9999999 and so on\n"), "{}", numbers.len());
+    }
+}
+
+#[test]
+fn configuration_that_was_mended_ends_a_processor_that_fails() {
+    let Some(both) = both("svlogd") else { return };
+    let log = both.dir(1).join("log");
+    std::fs::create_dir(&log).unwrap();
+    std::fs::write(log.join("config"), "!exit 1\n").unwrap();
+    let mut logger = both.start(1, &["log"]);
+    logger.say("one\n");
+    wait_until("one", || content(&log) == "one\n");
+    logger.signal("ALRM");
+    wait_until("it has failed", || files(&log).iter().any(|file| file.name.ends_with(".t")));
+    std::fs::write(log.join("config"), "pnew: \n").unwrap();
+    logger.signal("HUP");
+    wait_until("it was read again", || !files(&log).iter().any(|file| file.name.ends_with(".t")));
+    assert_eq!(logger.finish(b"two\n").code, Some(0));
+    assert_eq!(content(&log), "one\nnew: two\n");
+}

@@ -268,4 +268,27 @@ mod tests {
         let shown: Vec<u8> = b"axby\x07\xff~ ".iter().map(|&byte| table[usize::from(byte)]).collect();
         assert_eq!(shown, b"a_b___~ ");
     }
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        let mut state = 1u64;
+        let mut byte = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            const BYTES: &[u8] = b"snNt!puU+-eE*.:kmh0199999\n\n\n\0\xff";
+            BYTES[(state >> 33) as usize % BYTES.len()]
+        };
+        for _ in 0..2000 {
+            let text: Vec<u8> = (0..60).map(|_| byte()).collect();
+            let config = Config::parse(b"log", &text, &SETTINGS);
+            assert!(config.dir.size > 0 && config.dir.tolerance <= config.dir.size);
+            let mut script = SETTINGS.script();
+            config.add_to(&mut script, &SETTINGS);
+            let line: Vec<u8> = (0..20).map(|_| byte()).collect();
+            for selector in script.sections.iter().flat_map(|section| &section.selectors) {
+                if let Selector::Plus(pattern) | Selector::Minus(pattern) = selector {
+                    let _ = pattern.matches(&line);
+                }
+            }
+        }
+    }
 }
