@@ -158,9 +158,9 @@ impl LogDir {
     /// Removes the oldest archive, if there are more than must stay where the disk is full.
     fn make_space(&self) -> io::Result<bool> {
         let Some(least) = self.settings.least else { return Ok(false) };
-        let mut found: Vec<Archive> = archives(&self.dir)?.into_iter().map(|(archive, _)| archive).collect();
-        found.sort_unstable();
-        let Some(oldest) = found.first().filter(|_| found.len() > least) else { return Ok(false) };
+        let found = archives(&self.dir)?;
+        let oldest = found.iter().map(|(archive, _)| *archive).min();
+        let Some(oldest) = oldest.filter(|_| found.len() > least) else { return Ok(false) };
         let name = oldest.name();
         cli::warn(format_args!("the disk is full: {}/{name} is removed", self.path.display()));
         self.dir.discard(&name)

@@ -15,6 +15,8 @@ use crate::not_open::{NotOpen, Step, classic_reason};
 use crate::options::{Origin, Request};
 
 /// Reads the command line: every word is for the script, and none is wrong.
+#[cold]
+#[inline(never)]
 pub(crate) fn parse(args: &[OsString]) -> Request {
     cli::name_program("multilog");
     process::set_umask(0o022);
@@ -33,6 +35,8 @@ pub(crate) fn parse(args: &[OsString]) -> Request {
 ///
 /// # Errors
 /// The first that cannot be.
+#[cold]
+#[inline(never)]
 pub(crate) fn open(script: Script) -> Result<Opened, Failure> {
     for action in &script.actions {
         if let Place::Status { path, change: Change::Overwritten, .. } = &action.place {
@@ -45,11 +49,14 @@ pub(crate) fn open(script: Script) -> Result<Opened, Failure> {
     Ok(Opened { script, dirs })
 }
 
+#[cold]
 fn not_made(path: &Path, cause: &io::Error) -> Failure {
     let reason = if path.is_dir() { "is a directory".into() } else { classic_reason(cause) };
     fatal(&format!("unable to create {}: {reason}", path.display()))
 }
 
+#[cold]
+#[inline(never)]
 fn in_its_words(failed: &NotOpen) -> String {
     let NotOpen { step, path, cause } = failed;
     let (path, reason) = (path.display(), classic_reason(cause));

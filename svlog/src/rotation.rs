@@ -69,6 +69,7 @@ impl LogDir {
     }
 
     /// Goes on where the rotation was left.
+    #[inline(never)]
     pub(crate) fn go_on_rotating(&mut self) -> Result<(), Failed> {
         loop {
             self.rotation = match self.rotation {

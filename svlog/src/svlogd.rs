@@ -36,6 +36,8 @@ pub(crate) struct CommandLine {
 ///
 /// # Errors
 /// The usage was shown. As with runit's it is 111.
+#[cold]
+#[inline(never)]
 pub(crate) fn parse(args: Vec<OsString>) -> Result<Request, Failure> {
     let line = GRAMMAR.parse(args).map_err(|_| misuse())?;
     let (mut times, mut is_verbose, mut room) = (0, false, 1024);
@@ -96,6 +98,8 @@ impl CommandLine {
     ///
     /// # Errors
     /// None can be opened.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn open(&self) -> Result<Opened, Failure> {
         let mut script = self.settings.script();
         let mut dirs = Vec::new();
@@ -112,6 +116,8 @@ impl CommandLine {
         Ok(Opened { script, dirs })
     }
 
+    #[cold]
+    #[inline(never)]
     fn open_one(&self, path: &OsStr) -> Option<(Config, LogDir)> {
         let shown = path.display();
         let text = match std::fs::read(Path::new(path).join(CONFIG)) {
@@ -143,6 +149,8 @@ impl CommandLine {
     }
 }
 
+#[cold]
+#[inline(never)]
 fn in_its_words(failed: &NotOpen) -> String {
     let is_file = failed.cause.kind() == std::io::ErrorKind::NotADirectory;
     let what = match failed.step {

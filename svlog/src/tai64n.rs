@@ -28,7 +28,7 @@ pub(crate) fn s6_tai64n(_args: Vec<OsString>) -> ExitCode {
 
 pub(crate) fn tai64nlocal(_args: Vec<OsString>) -> ExitCode {
     cli::name_program("tai64nlocal");
-    cli::end(read(Labels::Daemontools, local_date))
+    cli::end(read(Labels::Daemontools, local))
 }
 
 pub(crate) fn s6_tai64nlocal(args: Vec<OsString>) -> ExitCode {
@@ -37,7 +37,7 @@ pub(crate) fn s6_tai64nlocal(args: Vec<OsString>) -> ExitCode {
         Err(failure) => return failure.report(),
     };
     cli::end(match line.options.is_empty() {
-        true => read(Labels::S6, local_date),
+        true => read(Labels::S6, local),
         false => read(Labels::S6, utc_date),
     })
 }
@@ -46,7 +46,7 @@ pub(crate) fn s6_tai64nlocal(args: Vec<OsString>) -> ExitCode {
 fn stamp(dress: Dress, end: &[u8]) -> Result<(), Failure> {
     let script = Script { actions: vec![Action { dress, place: Place::Output }], ..Script::default() };
     let (mut heads, mut stamper) = (Heads::default(), Stamper::default());
-    filter(|input, out| {
+    filter(&mut |input, out| {
         // Lines that are read together have come at the same moment.
         heads.write(&script, &Moment { stamp: clock::now().wall, local: Date::default() });
         match input {
@@ -58,16 +58,12 @@ fn stamp(dress: Dress, end: &[u8]) -> Result<(), Failure> {
 }
 
 /// Makes stamps readable.
-fn read(labels: Labels, date: impl Fn(i64) -> Option<Date>) -> Result<(), Failure> {
+fn read(labels: Labels, date: fn(i64) -> Option<Date>) -> Result<(), Failure> {
     let mut reader = Reader::new(labels);
-    filter(|input, out| match input {
-        Some(input) => reader.feed(input, &date, out),
+    filter(&mut |input, out| match input {
+        Some(input) => reader.feed(input, date, out),
         None => reader.end(out),
     })
-}
-
-fn local_date(seconds: i64) -> Option<Date> {
-    local(seconds)
 }
 
 fn utc_date(seconds: i64) -> Option<Date> {
@@ -76,8 +72,11 @@ fn utc_date(seconds: i64) -> Option<Date> {
     is_near.then(|| Date::utc(seconds))
 }
 
-/// Reads what there is, and writes what comes of it before more is waited for; `None`: the input is at its end.
-fn filter(mut feed: impl FnMut(Option<&[u8]>, &mut Vec<u8>)) -> Result<(), Failure> {
+/// Adds what comes of the input, `None` being its end, to the output.
+type Feed<'a> = &'a mut dyn FnMut(Option<&[u8]>, &mut Vec<u8>);
+
+/// Reads what there is, and writes what comes of it before more is waited for.
+fn filter(feed: Feed<'_>) -> Result<(), Failure> {
     let (stdin, stdout) = (std::io::stdin(), std::io::stdout());
     let (mut input, mut out) = (vec![0; ROOM], Vec::with_capacity(2 * ROOM));
     loop {

@@ -29,6 +29,8 @@ pub struct Parsed {
 }
 
 /// The script that words are. A stamp is put before every line if the first word begins with `t`.
+#[cold] // Once, at the beginning: small rather than fast.
+#[inline(never)]
 pub fn parse<W: AsRef<[u8]>>(words: &[W]) -> Parsed {
     let is_stamped = words.first().is_some_and(|word| word.as_ref().starts_with(b"t"));
     let foreign = is_stamped.then_some(Foreign::Label);
@@ -70,6 +72,8 @@ struct Parser {
 }
 
 impl Parser {
+    #[cold]
+    #[inline(never)]
     fn word(&mut self, word: &[u8]) {
         let Some((&first, rest)) = word.split_first() else { return };
         match first {
@@ -94,6 +98,8 @@ impl Parser {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn act(&mut self, place: Place) {
         let at = self.script.actions.len();
         self.script.actions.push(Action { dress: self.dress.clone(), place });

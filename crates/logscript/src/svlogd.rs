@@ -71,6 +71,8 @@ pub struct Config {
 
 impl Config {
     /// Reads the configuration of the directory at `path`.
+    #[cold] // Once, at the beginning: small rather than fast.
+    #[inline(never)]
     pub fn parse(path: &[u8], text: &[u8], settings: &Settings) -> Config {
         let mut config = Config {
             dir: dir(path),
@@ -96,6 +98,8 @@ impl Config {
         config
     }
 
+    #[cold]
+    #[inline(never)]
     fn line(&mut self, first: u8, rest: &[u8]) {
         match first {
             b'+' => self.selectors.push(Selector::Plus(Pattern::star_plus(rest))),
@@ -127,6 +131,8 @@ impl Config {
 
     /// Adds what is done with a line for this directory: an alert first, then the datagram, then the file. Whatever
     /// another directory has selected is nothing to this one.
+    #[cold]
+    #[inline(never)]
     pub fn add_to(self, script: &mut Script, settings: &Settings) {
         let dress = Dress { foreign: settings.stamp, prefix: self.prefix, ..Dress::default() };
         let excerpt = settings.excerpt();
@@ -143,6 +149,8 @@ impl Config {
     }
 }
 
+#[cold]
+#[inline(never)]
 fn add(
     script: &mut Script,
     first: Selector,
@@ -184,6 +192,8 @@ fn scaled(text: &[u8], letters: [(u8, u64); 2]) -> u64 {
 }
 
 /// `a.b.c.d[:port]`
+#[cold]
+#[inline(never)]
 fn address(text: &[u8]) -> Result<([u8; 4], u16), String> {
     let complaint = |what: &str, text: &[u8]| alloc::format!("{what}: {}", String::from_utf8_lossy(text));
     let mut address = [0; 4];
