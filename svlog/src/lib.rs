@@ -1,10 +1,11 @@
 //! `svlog`: reads lines, and does with each what its script says.
 //!
-//! A pure script (`logscript`) between a reader ([`input`]) and writers ([`places`]): one loop ([`logger`]), in which
+//! A pure script (`logscript`) between a reader (`input`) and writers (`places`): one loop (`logger`), in which
 //! nothing is read that could not be kept.
 
 #![forbid(unsafe_code)]
 
+mod gzip;
 mod input;
 mod logdir_writer;
 mod logger;
@@ -14,9 +15,12 @@ mod options;
 mod outbox;
 mod places;
 mod processor;
+mod rights;
 mod rotation;
+mod shared;
 mod status_file;
 mod stream;
+mod surroundings;
 mod svlogd;
 mod tai64n;
 mod udp;

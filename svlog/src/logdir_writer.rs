@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,7 +16,9 @@ use unix::{Exit, Pid, Stamp};
 
 use crate::not_open::{NotOpen, Step};
 use crate::outbox::Outbox;
+use crate::rights::Rights;
 use crate::rotation::Rotation;
+use crate::shared;
 
 /// A log directory that is written to.
 #[derive(Debug)]
@@ -41,6 +43,7 @@ pub(crate) struct LogDir {
     pub(crate) mode: u32,
     /// The archive that is made in its place.
     pub(crate) making: Option<Stamp>,
+    rights: Rights,
 }
 
 impl LogDir {
@@ -48,7 +51,7 @@ impl LogDir {
     ///
     /// # Errors
     /// Another logger writes there, or the system refuses.
-    pub(crate) fn open(settings: Settings) -> Result<LogDir, NotOpen> {
+    pub(crate) fn open(settings: Settings, rights: Rights) -> Result<LogDir, NotOpen> {
         let path = PathBuf::from(OsStr::from_bytes(&settings.path));
         let failed = |step| {
             let path = path.clone();
@@ -59,13 +62,16 @@ impl LogDir {
         }
         let dir = Dir::open(&path).map_err(failed(Step::Open))?;
         let lock = lock(&path, &settings).map_err(failed(Step::Lock))?;
-        let mode = settings.modes.current.unwrap_or_else(|| 0o666 & !process::umask());
+        rights.give_dir(&dir).map_err(failed(Step::Give))?;
+        let mode = rights.mode.or(settings.modes.current).unwrap_or_else(|| 0o666 & !process::umask());
         recover(&dir, mode, &settings).map_err(failed(Step::Recover))?;
         let current = dir.open_to_append(CURRENT, 0o666).map_err(failed(Step::Append))?;
         let _ = file::set_open_mode(&current, mode);
+        rights.give(&current).map_err(failed(Step::Give))?;
         let info = file::look_open(&current).map_err(failed(Step::Append))?;
         let written = info.map_or(0, |info| info.size);
         let rotate_at = settings.period.map(|period| clock::monotonic().saturating_add(period));
+        keep_shared(&settings);
         Ok(LogDir {
             settings,
             path,
@@ -80,6 +86,7 @@ impl LogDir {
             rotate_at,
             mode,
             making: None,
+            rights,
         })
     }
 
@@ -175,6 +182,7 @@ impl LogDir {
         if let Ok(lock) = lock(&self.path, &self.settings) {
             self._lock = lock;
         }
+        self.rights.give_dir(&self.dir)?;
         self.current = self.open_new_current()?;
         self.written = file::look_open(&self.current)?.map_or(0, |info| info.size);
         self.is_at_line_end = true;
@@ -187,6 +195,7 @@ impl LogDir {
         let current = self.dir.open_to_append(CURRENT, self.mode)?;
         // The umask may have taken from a mode that is wanted as it is.
         file::set_open_mode(&current, self.mode)?;
+        self.hand_over(&current);
         Ok(current)
     }
 
@@ -261,7 +270,21 @@ impl LogDir {
 
     /// Removes what is too many or too much.
     pub(crate) fn trim(&self) -> io::Result<()> {
-        trim(&self.dir, &self.settings)
+        trim(&self.dir, &self.settings)?;
+        keep_shared(&self.settings);
+        Ok(())
+    }
+
+    /// Gives a new file to those who have rights on it. Lines do not wait for that.
+    pub(crate) fn hand_over(&self, file: impl AsFd) {
+        let given = self.rights.give(&file).and_then(|()| match self.rights.mode {
+            Some(_) => file::set_open_mode(&file, self.mode),
+            None => Ok(()),
+        });
+        if let Err(error) = given {
+            let dir = self.path.display();
+            cli::warn(format_args!("unable to set owner and mode in {dir}: {}", cli::reason(&error)));
+        }
     }
 }
 
@@ -344,6 +367,16 @@ fn trim(dir: &Dir, settings: &Settings) -> io::Result<()> {
         dir.discard(&archive.name())?;
     }
     Ok(())
+}
+
+/// Removes the archives that are too much together with those of others. What cannot be removed now goes when the next
+/// archive is made.
+fn keep_shared(settings: &Settings) {
+    let Some(limit) = &settings.shared else { return };
+    if let Err(error) = shared::keep(limit) {
+        let path = OsStr::from_bytes(&limit.path).display();
+        cli::warn(format_args!("unable to keep the limit of {path}: {}", cli::reason(&error)));
+    }
 }
 
 /// The archives with their sizes, without those that a processor is making.

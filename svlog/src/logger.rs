@@ -4,10 +4,10 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use cli::{Failure, Unable};
-use logscript::{Choice, Date, Heads, Moment, Script};
+use logscript::{Choice, Date, Dress, Heads, Moment, Script};
 use sys::signals::{self, Signals};
 use sys::{calendar, child, clock, file, poll, process};
-use unix::Signal;
+use unix::{Now, Signal};
 
 use crate::input::Input;
 use crate::logdir_writer::LogDir;
@@ -33,7 +33,7 @@ pub(crate) struct Logger {
     places: Places,
     /// What stands before the lines that were read last.
     heads: Heads,
-    /// What was chosen for a line of which more is to come.
+    /// What was chosen for a line of which more is to come, and what was counted.
     choice: Choice,
     /// Nothing is read while anything is pending.
     blocks: bool,
@@ -90,9 +90,13 @@ impl Logger {
     pub(crate) fn log(mut self) -> Result<(), Failure> {
         loop {
             let has_taken_all = self.work();
-            if has_taken_all && self.input.is_closed() && self.places.are_idle() {
-                self.places.finish();
-                return Ok(());
+            if has_taken_all && self.input.is_closed() {
+                self.script.finish(&self.heads, &mut self.choice, &mut self.places);
+                self.places.flush();
+                if self.places.are_idle() {
+                    self.places.finish();
+                    return Ok(());
+                }
             }
             if self.must_reread && has_taken_all && !self.input.is_inside() && self.places.can_be_left() {
                 self.reread()?;
@@ -120,10 +124,11 @@ impl Logger {
 
     /// Lines that were read together have come at the same moment.
     fn stamp(&mut self) {
-        let stamp = clock::now().wall;
-        let wants_local = self.script.wants(|dress| dress.local);
+        let Now { wall: stamp, monotonic } = clock::now();
+        let wants_local = self.script.wants(Dress::wants_local);
         let local = if wants_local { local(stamp.to_unix().0).unwrap_or_default() } else { Date::default() };
         self.heads.write(&self.script, &Moment { stamp, local });
+        self.script.turn(monotonic, &self.heads, &mut self.choice, &mut self.places);
     }
 
     /// Leaves every place, and opens those that the script names now.
@@ -147,7 +152,7 @@ impl Logger {
             Ending::Until(at) => Some(at),
             Ending::Whenever => None,
         });
-        let deadline = [self.places.deadline(), ending].into_iter().flatten().min();
+        let deadline = [self.places.deadline(), self.choice.deadline(), ending].into_iter().flatten().min();
         let [output, error] = self.places.waiting();
         let reads = [Some(self.signals.as_fd()), input];
         let [signalled, readable] =

@@ -13,6 +13,7 @@ use crate::logdir_writer::LogDir;
 use crate::logger::Opened;
 use crate::not_open::{NotOpen, Step, classic_reason};
 use crate::options::{Origin, Request};
+use crate::rights::Rights;
 
 /// Reads the command line: every word is for the script, and none is wrong.
 #[cold]
@@ -44,7 +45,7 @@ pub(crate) fn open(script: Script) -> Result<Opened, Failure> {
             file::append(path, b"", 0o600).map_err(|cause| not_made(path, &cause))?;
         }
     }
-    let dirs = script.dirs.iter().cloned().map(LogDir::open);
+    let dirs = script.dirs.iter().map(|dir| LogDir::open(dir.clone(), Rights::default()));
     let dirs = dirs.collect::<Result<_, _>>().map_err(|failed| fatal(&in_its_words(&failed)))?;
     Ok(Opened { script, dirs })
 }
@@ -64,7 +65,7 @@ fn in_its_words(failed: &NotOpen) -> String {
         Step::Make | Step::Open => format!("unable to open directory {path}: {reason}"),
         Step::Lock => format!("unable to lock directory {path}: {reason}"),
         Step::Recover => format!("unable to write to {path}/state: {reason}"),
-        Step::Append => format!("unable to write to {path}/current: {reason}"),
+        Step::Append | Step::Give => format!("unable to write to {path}/current: {reason}"),
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Step {
     Lock,
     /// To put in order what another logger left.
     Recover,
+    /// To give it, or `current`, to those who have rights on it.
+    Give,
     /// To open `current`.
     Append,
 }
@@ -38,6 +40,7 @@ impl From<NotOpen> for Failure {
             Step::Make => format!("make {}", path.display()),
             Step::Open => format!("open {}", path.display()),
             Step::Recover => format!("put {} in order", path.display()),
+            Step::Give => format!("set owner and mode of {}", path.display()),
             Step::Append => format!("open {}", path.join(CURRENT).display()),
             Step::Lock if cause.kind() == io::ErrorKind::WouldBlock => {
                 let lock = path.join(LOCK);

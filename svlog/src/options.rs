@@ -8,11 +8,13 @@ use std::time::Duration;
 use cli::Failure;
 use cli::getopt::Grammar;
 use cli::options::{self, Name, Opt, Program, Word};
-use logscript::{BadScript, Long, Script};
+use logscript::s6::{self, Parsed};
+use logscript::{BadScript, Dir, Long, Script};
 
 use crate::logdir_writer::LogDir;
 use crate::logger::Opened;
-use crate::{multilog, svlogd};
+use crate::rights::Rights;
+use crate::{multilog, surroundings, svlogd};
 
 /// The program as its users see it.
 pub const PROGRAM: Program = Program {
@@ -81,7 +83,8 @@ impl Origin {
         match self {
             Origin::Words(script) => {
                 let script = std::mem::take(script);
-                let dirs = script.dirs.iter().cloned().map(LogDir::open).collect::<Result<_, _>>()?;
+                let open = |dir: &Dir| Ok(LogDir::open(dir.clone(), Rights::find(&dir.rights)?)?);
+                let dirs = script.dirs.iter().map(open).collect::<Result<_, Failure>>()?;
                 Ok(Opened { script, dirs })
             }
             Origin::Multilog(script) => multilog::open(std::mem::take(script)),
@@ -128,9 +131,8 @@ impl Request {
         Ok(())
     }
 
-    fn script(&mut self, words: &[OsString]) -> Result<(), Failure> {
-        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
-        let parsed = logscript::s6::parse(&words).map_err(bad_script)?;
+    fn script(&mut self, parsed: Result<Parsed, BadScript>) -> Result<(), Failure> {
+        let parsed = parsed.map_err(bad_script)?;
         if parsed.has_idle_end && self.verbosity > 0 {
             cli::warn("the directives after the last action are for nothing");
         }
@@ -159,7 +161,10 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
     if request.limit.is_none() {
         request.long = Long::Whole;
     }
-    request.script(words)?;
+    let service = surroundings::service();
+    let colours = surroundings::colours();
+    let around = s6::Surroundings { service: &service, colours };
+    request.script(s6::parse_ours(&bytes(words), &around))?;
     Ok(Some(request))
 }
 
@@ -205,8 +210,12 @@ pub(crate) fn parse_s6(args: Vec<OsString>) -> Result<Request, Failure> {
     if request.limit.is_none() {
         request.long = Long::Whole;
     }
-    request.script(&line.operands)?;
+    request.script(s6::parse(&bytes(&line.operands)))?;
     Ok(request)
+}
+
+fn bytes(words: &[OsString]) -> Vec<&[u8]> {
+    words.iter().map(|word| word.as_bytes()).collect()
 }
 
 fn descriptor(value: &OsStr) -> Result<RawFd, Failure> {

@@ -23,6 +23,7 @@ const NEWSTATE_FD: i32 = 5;
 pub(crate) fn start(processor: &Processor, dir: &Dir, files: [&str; 2]) -> io::Result<Pid> {
     let not_found = || io::Error::from(io::ErrorKind::NotFound);
     let (shell, option) = match processor.shell {
+        Shell::Gzip => return gzip(dir, files),
         Shell::Posix => ("/bin/sh", "-c"),
         Shell::Execline => ("execlineb", "-Pc"),
     };
@@ -53,6 +54,15 @@ pub(crate) fn start(processor: &Processor, dir: &Dir, files: [&str; 2]) -> io::R
         SpawnError::Fork(error) | SpawnError::Exec(error) => error,
         SpawnError::Locked => not_found(),
     })
+}
+
+/// Starts a copy of this process that compresses.
+fn gzip(dir: &Dir, [from, to]: [&str; 2]) -> io::Result<Pid> {
+    let (from, to) = (dir.open_to_read(from)?, dir.open_emptied(to, 0o666)?);
+    match exec::fork_apart(from, to)? {
+        Some(pid) => Ok(pid),
+        None => crate::gzip::run(),
+    }
 }
 
 fn open_files(dir: &Dir, [from, to]: [&str; 2]) -> io::Result<[OwnedFd; 4]> {

@@ -138,6 +138,7 @@ impl LogDir {
         tried("bring newstate to disk", synced(NEWSTATE))?;
         let processed = tried("open processed", self.dir.open_to_append(&self.processed_file(), 0o666))?;
         tried("bring processed to disk", file::sync(&processed))?;
+        self.hand_over(&processed);
         tried("set the mode of processed", file::set_open_mode(&processed, self.mode | FINISHED))?;
         Ok(Rotation::Replacing)
     }

@@ -13,6 +13,7 @@ use crate::logdir_writer::LogDir;
 use crate::logger::Opened;
 use crate::not_open::{NotOpen, Step, classic_reason};
 use crate::options::{Origin, Request};
+use crate::rights::Rights;
 
 const GRAMMAR: Grammar = Grammar {
     name: "svlogd",
@@ -136,7 +137,9 @@ impl CommandLine {
         for complaint in &config.complaints {
             cli::warn(complaint);
         }
-        let dir = LogDir::open(config.dir.clone()).map_err(|failed| cli::warn(in_its_words(&failed))).ok()?;
+        let dir = LogDir::open(config.dir.clone(), Rights::default())
+            .map_err(|failed| cli::warn(in_its_words(&failed)))
+            .ok()?;
         let how = if dir.written > 0 { "append" } else { "new" };
         self.inform(format_args!("{how}: {shown}/current"));
         Some((config, dir))
@@ -157,7 +160,7 @@ fn in_its_words(failed: &NotOpen) -> String {
         Step::Open if is_file => "unable to change directory",
         Step::Make | Step::Open => "unable to open log directory",
         Step::Lock => "unable to lock directory",
-        Step::Recover | Step::Append => "unable to open current",
+        Step::Recover | Step::Append | Step::Give => "unable to open current",
     };
     format!("{what}: {}: {}", failed.path.display(), classic_reason(&failed.cause))
 }

@@ -44,7 +44,8 @@ pub(crate) fn s6_tai64nlocal(args: Vec<OsString>) -> ExitCode {
 
 /// Puts stamps before lines; `end` is put after a last one that has no newline.
 fn stamp(dress: Dress, end: &[u8]) -> Result<(), Failure> {
-    let script = Script { actions: vec![Action { dress, place: Place::Output }], ..Script::default() };
+    let script =
+        Script { actions: vec![Action { dress, place: Place::Output, rate: None }], ..Script::default() };
     let (mut heads, mut stamper) = (Heads::default(), Stamper::default());
     filter(&mut |input, out| {
         // Lines that are read together have come at the same moment.

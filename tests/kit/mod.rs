@@ -79,7 +79,7 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// Our own programs.
-const PROGRAMS: [&str; 5] = ["svscan", "supervise", "svctl", "svwait", "svbox"];
+const PROGRAMS: [&str; 6] = ["svscan", "supervise", "svctl", "svwait", "svlog", "svbox"];
 
 /// Names of other suites' that they answer to.
 const NAMES: [&str; 8] = ["sv", "runsv", "runsvdir", "runsvchdir", "svc", "svok", "svstat", "svup"];

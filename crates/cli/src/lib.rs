@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod colour;
 mod failure;
 pub mod getopt;
 mod message;

@@ -27,6 +27,30 @@ pub fn surplus(mut found: Vec<(Archive, u64)>, budget: Budget) -> Vec<Archive> {
     found.iter().take_while(is_surplus).map(|(archive, _)| *archive).collect()
 }
 
+/// An archive in one of several log directories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shelved {
+    /// The archive.
+    pub archive: Archive,
+    /// The number of its directory.
+    pub dir: usize,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// The archives that must go, the oldest of all directories first, so that what stays has no more than `most` bytes with
+/// the `fixed` bytes that cannot go.
+pub fn shared_surplus(mut found: Vec<Shelved>, fixed: u64, most: u64) -> Vec<Shelved> {
+    found.sort_unstable();
+    let mut bytes = found.iter().map(|shelved| shelved.size).sum::<u64>() + fixed;
+    let is_surplus = |shelved: &&Shelved| {
+        let too_many = bytes > most;
+        bytes -= shelved.size;
+        too_many
+    };
+    found.iter().take_while(is_surplus).copied().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +75,15 @@ mod tests {
         assert_eq!(surplus(found.clone(), Budget { archives: 10, bytes: 100 }), [archive(1)]);
         assert_eq!(surplus(found.clone(), Budget { archives: 10, bytes: 150 }), []);
         assert_eq!(surplus(found, Budget { archives: 10, bytes: 39 }).len(), 3);
+    }
+
+    #[test]
+    fn oldest_of_all_directories_go_first() {
+        let shelved = |dir, seconds, size| Shelved { archive: archive(seconds), dir, size };
+        let found = vec![shelved(0, 1, 10), shelved(1, 2, 10), shelved(0, 3, 10), shelved(1, 4, 10)];
+        let gone = |fixed, most| shared_surplus(found.clone(), fixed, most).len();
+        assert_eq!(shared_surplus(found.clone(), 5, 30), [found[0], found[1]]);
+        assert_eq!([gone(0, 40), gone(1, 40), gone(100, 40), gone(0, 0)], [0, 1, 4, 4]);
     }
 
     #[test]

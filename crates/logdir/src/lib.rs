@@ -10,7 +10,8 @@
 //! | `processed`, `newstate` | what a processor makes of `previous`, and of `state` |
 //! | `state` | what the last processor wanted to be kept for the next one |
 //!
-//! LABEL is a TAI64N label: archives sort by age. Formats only: who writes them where is the logger's.
+//! LABEL is a TAI64N label: archives sort by age. What a processor has made of one has the same name: if it is compressed,
+//! its first bytes tell. Formats only: who writes them where is the logger's.
 //!
 //! Source: s6 2.15, `s6-log`, "Logdirs"; multilog and svlogd keep the same names.
 
@@ -25,7 +26,7 @@ mod in_place;
 mod recovery;
 
 pub use archive::{Archive, Ending};
-pub use budget::{Budget, surplus};
+pub use budget::{Budget, Shelved, shared_surplus, surplus};
 pub use in_place::superfluous;
 pub use recovery::{Found, Recovery, recovery};
 

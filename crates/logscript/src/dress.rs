@@ -3,17 +3,23 @@
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
-use crate::{Date, Moment, Script};
+use crate::{Date, Iso, Json, Moment, Script, Zone};
 
 /// What is put around a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dress {
+    /// `as`: whose line it is.
+    pub name: Option<Name>,
     /// `t`: its TAI64N label, and a space.
     pub label: bool,
     /// `T`: its local date and time, and two spaces.
     pub local: bool,
     /// Another stamp, and a space.
     pub foreign: Option<Foreign>,
+    /// `iso`: its date and time, and a space.
+    pub iso: Option<Iso>,
+    /// `json`: the line is an object. Of the rest, the name and the form of the date are for it.
+    pub json: Option<Json>,
     /// Text after the stamps, with the space that follows it.
     pub prefix: Vec<u8>,
 }
@@ -29,6 +35,15 @@ pub enum Foreign {
 
 /// TAI was so far ahead of UTC when leap seconds began, in seconds; daemontools adds no later ones.
 pub(crate) const LEAP_SECONDS_OF_1972: u64 = 10;
+
+/// A name before a line: `web | `.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub name: Vec<u8>,
+    /// Its colour, as a number of SGR (ECMA-48).
+    pub colour: Option<u8>,
+}
 
 /// What stands before each line of a moment, written out once for all of them: an entry for each action of a script.
 #[derive(Clone, Debug, Default)]
@@ -52,13 +67,24 @@ impl Heads {
 }
 
 impl Dress {
+    /// It asks for the date where the machine is.
+    pub fn wants_local(&self) -> bool {
+        self.local || self.iso.is_some_and(|iso| iso.zone == Zone::Local)
+    }
+
     fn write_head(&self, moment: &Moment, head: &mut Vec<u8>) {
+        if let Some(json) = &self.json {
+            return json.write_head(self.iso.unwrap_or(Iso::EXACT), moment, head);
+        }
+        if let Some(name) = &self.name {
+            name.write(head);
+        }
         let mut text = Text(head);
         if self.label {
             let _ = write!(text, "@{} ", moment.stamp);
         }
         if self.local {
-            text.date(&moment.local, b' ');
+            text.date(&moment.local, ' ');
             let _ = write!(text, ".{:09}  ", moment.stamp.to_unix().1);
         }
         match self.foreign {
@@ -69,12 +95,35 @@ impl Dress {
             }
             Some(Foreign::Date(between)) => {
                 let (seconds, nanoseconds) = moment.stamp.to_unix();
-                text.date(&Date::utc(seconds), between);
+                text.date(&Date::utc(seconds), char::from(between));
                 let _ = write!(text, ".{:05} ", nanoseconds / 10_000);
             }
             None => {}
         }
+        if let Some(iso) = self.iso {
+            iso.write(moment, head);
+            head.push(b' ');
+        }
         head.extend_from_slice(&self.prefix);
+    }
+}
+
+impl Name {
+    /// A name in one of these colours: the same wherever and whenever it is shown. No colours: in none.
+    pub fn new(name: Vec<u8>, colours: &[u8]) -> Name {
+        // FNV-1a.
+        let add = |hash: u32, &byte: &u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        let hash = name.iter().fold(0x811c_9dc5, add) as usize;
+        let colour = hash.checked_rem(colours.len()).map(|at| colours[at]);
+        Name { name, colour }
+    }
+
+    fn write(&self, head: &mut Vec<u8>) {
+        if let Some(colour) = self.colour {
+            let _ = write!(Text(head), "\x1b[{colour}m");
+        }
+        head.extend_from_slice(&self.name);
+        head.extend_from_slice(if self.colour.is_some() { b" |\x1b[0m " } else { b" | " });
     }
 }
 
@@ -82,10 +131,9 @@ impl Dress {
 pub(crate) struct Text<'a>(pub(crate) &'a mut Vec<u8>);
 
 impl Text<'_> {
-    /// `2026-11-20 20:04:05`, with `between` between the date and the time.
-    pub(crate) fn date(&mut self, date: &Date, between: u8) {
+    /// `2026-11-20 20:04:05`, with `between` between the day and the hour.
+    pub(crate) fn date(&mut self, date: &Date, between: char) {
         let Date { year, month, day, hour, minute, second } = *date;
-        let between = char::from(between);
         let _ = write!(self, "{year:04}-{month:02}-{day:02}{between}{hour:02}:{minute:02}:{second:02}");
     }
 }

@@ -14,10 +14,13 @@ extern crate alloc;
 
 mod dress;
 mod excerpt;
+mod iso;
+mod json;
 mod moment;
 pub mod multilog;
 mod number;
 mod pattern;
+mod rate;
 mod run;
 pub mod s6;
 mod script;
@@ -26,13 +29,16 @@ mod star;
 pub mod svlogd;
 pub mod tai64n;
 
-pub use dress::{Dress, Foreign, Heads};
+pub use dress::{Dress, Foreign, Heads, Name};
 pub use excerpt::Excerpt;
+pub use iso::{Iso, Zone};
+pub use json::Json;
 pub use moment::{Date, Moment};
 pub use pattern::{BadPattern, Pattern};
+pub use rate::Rate;
 pub use run::{Choice, Dressed, Take};
 pub use script::{
-    Action, BadScript, Change, Dir, Making, Modes, Overflow, Place, Processor, Script, Section, Selector,
-    Shell, Sight,
+    Action, BadScript, Change, Dir, Making, Modes, Overflow, Place, Processor, Rights, Script, Section,
+    Selector, Shared, Shell, Sight,
 };
 pub use splitter::{Long, Piece, Splitter, line_end};

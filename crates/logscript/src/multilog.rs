@@ -102,7 +102,7 @@ impl Parser {
     #[inline(never)]
     fn act(&mut self, place: Place) {
         let at = self.script.actions.len();
-        self.script.actions.push(Action { dress: self.dress.clone(), place });
+        self.script.actions.push(Action { dress: self.dress.clone(), place, rate: None });
         let selectors = core::mem::take(&mut self.selectors);
         self.script.sections.push(Section { selectors, actions: at..at + 1 });
     }

@@ -1,6 +1,8 @@
 //! s6-log's grammar, and ours: a word a directive.
 //!
-//! Source: s6 2.15, `s6-log`, "Logging script syntax".
+//! Source: s6 2.15, `s6-log`, "Logging script syntax". Ours are whole words that s6-log refuses ([`parse_ours`]).
+
+mod ours;
 
 use alloc::borrow::Cow;
 use alloc::string::ToString;
@@ -8,9 +10,11 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::{
-    Action, BadScript, Change, Dir, Dress, Excerpt, Pattern, Place, Processor, Script, Section, Selector,
-    Shell,
+    Action, BadScript, Change, Dir, Dress, Excerpt, Pattern, Place, Processor, Rate, Script, Section,
+    Selector, Shell,
 };
+
+pub use ours::Surroundings;
 
 /// The least and the most size of a file, in bytes.
 const SIZES: core::ops::RangeInclusive<u64> = 4096..=268_435_455;
@@ -24,12 +28,24 @@ pub struct Parsed {
     pub has_idle_end: bool,
 }
 
-/// The script that words are.
+/// The script that words are to s6-log.
 ///
 /// # Errors
 /// The first word that is no directive, or that cannot stand where it does; or no word is an action.
 pub fn parse<W: AsRef<[u8]>>(words: &[W]) -> Result<Parsed, BadScript> {
-    let mut parser = Parser::new();
+    parse_with(words, None)
+}
+
+/// The script that words are, our own directives among them.
+///
+/// # Errors
+/// As `parse`.
+pub fn parse_ours<W: AsRef<[u8]>>(words: &[W], around: &Surroundings<'_>) -> Result<Parsed, BadScript> {
+    parse_with(words, Some(around))
+}
+
+fn parse_with<W: AsRef<[u8]>>(words: &[W], ours: Option<&Surroundings<'_>>) -> Result<Parsed, BadScript> {
+    let mut parser = Parser::new(ours);
     for word in words {
         parser.directive(word.as_ref()).map_err(|why| BadScript { word: word.as_ref().to_vec(), why })?;
     }
@@ -37,25 +53,30 @@ pub fn parse<W: AsRef<[u8]>>(words: &[W]) -> Result<Parsed, BadScript> {
 }
 
 /// What the directives up to now have set for the next actions.
-struct Parser {
+struct Parser<'a> {
+    /// Our own directives are taken.
+    ours: Option<&'a Surroundings<'a>>,
     script: Script,
     selectors: Vec<Selector>,
     /// The first action of the section.
     begin: usize,
     dress: Dress,
+    rate: Option<Rate>,
     alert: usize,
     status: usize,
     dir: Dir,
     has_idle_end: bool,
 }
 
-impl Parser {
-    fn new() -> Parser {
+impl<'a> Parser<'a> {
+    fn new(ours: Option<&'a Surroundings<'a>>) -> Parser<'a> {
         Parser {
+            ours,
             script: Script::default(),
             selectors: Vec::new(),
             begin: 0,
             dress: Dress::default(),
+            rate: None,
             alert: 200,
             status: 1001,
             dir: Dir::default(),
@@ -65,6 +86,10 @@ impl Parser {
 
     fn directive(&mut self, word: &[u8]) -> Result<(), Cow<'static, str>> {
         let (&first, rest) = word.split_first().ok_or("it is empty")?;
+        if self.own_directive(word)? {
+            self.has_idle_end = true;
+            return Ok(());
+        }
         self.has_idle_end = !matches!(first, b'1' | b'2' | b'=' | b'.' | b'/');
         match first {
             b'f' | b't' | b'T' | b'1' | b'2' if !rest.is_empty() => return Err("it takes no value".into()),
@@ -85,6 +110,7 @@ impl Parser {
             b't' => self.dress.label = true,
             b'T' => self.dress.local = true,
             b'1' => self.act(Place::Output),
+            b'2' if self.dress.json.is_some() => return Err("an alert is no object".into()),
             b'2' => self.act(alert(self.alert)),
             b'=' if rest.is_empty() => return Err("it names no file".into()),
             b'=' => {
@@ -115,9 +141,12 @@ impl Parser {
     }
 
     fn act(&mut self, place: Place) {
-        let next = Dress { label: false, local: false, ..self.dress.clone() };
-        let dress = core::mem::replace(&mut self.dress, next);
-        self.script.actions.push(Action { dress, place });
+        let next = Dress { prefix: self.dress.prefix.clone(), ..Dress::default() };
+        let mut dress = core::mem::replace(&mut self.dress, next);
+        if let Some(around) = self.ours {
+            around.name(&mut dress, &place);
+        }
+        self.script.actions.push(Action { dress, rate: self.rate.take(), place });
     }
 
     fn close(&mut self) {

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::{Dress, Excerpt, Pattern};
+use crate::{Dress, Excerpt, Pattern, Rate};
 
 /// What is done with every line, section after section. A line that a section's selectors leave selected is acted upon
 /// by its actions.
@@ -58,6 +58,8 @@ pub enum Selector {
 pub struct Action {
     /// What is put around the line.
     pub dress: Dress,
+    /// How many lines it takes; `None`: all.
+    pub rate: Option<Rate>,
     /// Where it goes.
     pub place: Place,
 }
@@ -130,6 +132,10 @@ pub struct Dir {
     pub least: Option<usize>,
     /// The modes of what is made.
     pub modes: Modes,
+    /// A limit that it shares with others.
+    pub shared: Option<Shared>,
+    /// Whose it is, and who may read it.
+    pub rights: Rights,
 }
 
 /// What happens when a line does not fit into `size`.
@@ -177,8 +183,32 @@ impl Default for Dir {
             least: None,
             // What is in it has its group.
             modes: Modes { dir: Some(0o2700), lock: 0o644, current: None },
+            shared: None,
+            rights: Rights::default(),
         }
     }
+}
+
+/// A limit for all log directories below a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// The most bytes in all of them.
+    pub bytes: u64,
+    /// The directory.
+    pub path: Vec<u8>,
+}
+
+/// Whose a log directory and its files are, and who may do what with them. `None`: what the system gives.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// The name of a user, or his number.
+    pub owner: Option<Vec<u8>>,
+    /// The name of a group, or its number.
+    pub group: Option<Vec<u8>>,
+    /// The mode of the files, whatever the umask is.
+    pub mode: Option<u32>,
+    /// The mode of the directory.
+    pub dir_mode: Option<u32>,
 }
 
 /// A program that makes an archive of a rotated file.
@@ -186,7 +216,7 @@ impl Default for Dir {
 pub struct Processor {
     /// What interprets the command.
     pub shell: Shell,
-    /// The command.
+    /// The command; empty where nothing interprets it.
     pub command: Vec<u8>,
 }
 
@@ -197,6 +227,8 @@ pub enum Shell {
     Execline,
     /// `/bin/sh -c`.
     Posix,
+    /// None: this program compresses it itself, and there is no command.
+    Gzip,
 }
 
 /// Why words are no script.

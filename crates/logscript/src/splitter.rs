@@ -35,6 +35,25 @@ pub struct Piece<'a> {
     pub marked_before: bool,
     /// A line of the input was cut after it, and this is marked.
     pub marked_after: bool,
+    /// It is not the first of its line of the input.
+    pub is_cut_before: bool,
+    /// It is not the last.
+    pub is_cut_after: bool,
+}
+
+impl<'a> Piece<'a> {
+    /// A line that is whole.
+    pub const fn line(text: &'a [u8]) -> Piece<'a> {
+        Piece {
+            text,
+            begins: true,
+            ends: true,
+            marked_before: false,
+            marked_after: false,
+            is_cut_before: false,
+            is_cut_after: false,
+        }
+    }
 }
 
 /// Where in a line a stream is.
@@ -89,15 +108,11 @@ impl Splitter {
         let is_cut_before = self.inside;
         self.inside = !ends;
         self.searched = 0;
+        let piece = Piece { is_cut_before, is_cut_after: !ends, ..Piece::line(text) };
         match self.long {
-            Long::Whole => {
-                Piece { text, begins: !is_cut_before, ends, marked_before: false, marked_after: false }
-            }
-            long => {
-                let marks = long == Long::Mark;
-                let (marked_before, marked_after) = (marks && is_cut_before, marks && !ends);
-                Piece { text, begins: true, ends: true, marked_before, marked_after }
-            }
+            Long::Whole => Piece { begins: !is_cut_before, ends, ..piece },
+            Long::Mark => Piece { marked_before: is_cut_before, marked_after: !ends, ..piece },
+            Long::Split => piece,
         }
     }
 }

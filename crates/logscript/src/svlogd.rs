@@ -159,7 +159,7 @@ fn add(
     places: impl IntoIterator<Item = Place>,
 ) {
     let begin = script.actions.len();
-    script.actions.extend(places.into_iter().map(|place| Action { dress: dress.clone(), place }));
+    script.actions.extend(places.into_iter().map(|place| Action { dress: dress.clone(), place, rate: None }));
     let selectors = core::iter::once(first).chain(selectors).collect();
     script.sections.push(Section { selectors, actions: begin..script.actions.len() });
 }

@@ -133,7 +133,7 @@ impl Reader {
         if self.last.as_ref().is_none_or(|(of, _)| *of != seconds) {
             let Some(date) = date(seconds) else { return false };
             let mut text = Vec::new();
-            Text(&mut text).date(&date, b' ');
+            Text(&mut text).date(&date, ' ');
             text.push(b'.');
             self.last = Some((seconds, text));
         }

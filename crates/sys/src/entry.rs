@@ -36,6 +36,14 @@ impl Dir {
         self.open_file(name, OFlags::RDONLY, 0)
     }
 
+    /// Opens a directory. No link is followed.
+    ///
+    /// # Errors
+    /// What open(2) says.
+    pub fn open_dir(&self, name: &str) -> io::Result<Dir> {
+        self.open_file(name, OFlags::RDONLY | OFlags::DIRECTORY, 0).map(Dir)
+    }
+
     fn open_file(&self, name: &str, flags: OFlags, mode: u32) -> io::Result<OwnedFd> {
         let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
         let mode = Mode::from_raw_mode(mode);

@@ -62,6 +62,18 @@ pub(crate) fn open_to_change(path: &Path, flags: OFlags, mode: u32) -> io::Resul
     }
 }
 
+/// Gives an open file, or a directory, to a user and to a group; `None`: it keeps its own.
+///
+/// # Errors
+/// What fchown(2) says; `InvalidInput`: it is a file with another name, by which it may be somebody else's.
+pub fn give_open(file: impl AsFd, user: Option<u32>, group: Option<u32>) -> io::Result<()> {
+    let stat = rustix::fs::fstat(&file)?;
+    if Info::from(stat).kind == Kind::File && stat.st_nlink > 1 {
+        return Err(invalid("it has another name, by which it may be another file"));
+    }
+    Ok(rustix::fs::fchown(file, user.map(Uid::from_raw), group.map(Gid::from_raw))?)
+}
+
 /// What open(2) says of a link that it should not follow (ELOOP), in plain words.
 pub(crate) fn explain(error: Errno) -> io::Error {
     match error {

@@ -2,12 +2,10 @@
 
 use std::io;
 
+use cli::colour::{COLOURS, is_plain};
 use unix::Stamp;
 
 use crate::moment;
-
-/// Colours of the names, as numbers of SGR (ECMA-48).
-const COLOURS: [u8; 6] = [36, 33, 32, 35, 34, 31];
 
 /// How lines are shown.
 #[derive(Debug)]
@@ -86,9 +84,4 @@ impl Lines {
 /// A control character other than a tab.
 fn is_command(byte: u8) -> bool {
     byte != b'\t' && byte.is_ascii_control()
-}
-
-/// No colours are wanted (<https://no-color.org>).
-fn is_plain() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
