@@ -67,7 +67,7 @@ impl LogDir {
         recover(&dir, mode, &settings).map_err(failed(Step::Recover))?;
         let current = dir.open_to_append(CURRENT, 0o666).map_err(failed(Step::Append))?;
         let _ = file::set_open_mode(&current, mode);
-        rights.give(&current).map_err(failed(Step::Give))?;
+        rights.give(&current).map_err(failed(Step::GiveCurrent))?;
         let info = file::look_open(&current).map_err(failed(Step::Append))?;
         let written = info.map_or(0, |info| info.size);
         let rotate_at = settings.period.map(|period| clock::monotonic().saturating_add(period));

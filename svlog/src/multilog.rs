@@ -65,7 +65,9 @@ fn in_its_words(failed: &NotOpen) -> String {
         Step::Make | Step::Open => format!("unable to open directory {path}: {reason}"),
         Step::Lock => format!("unable to lock directory {path}: {reason}"),
         Step::Recover => format!("unable to write to {path}/state: {reason}"),
-        Step::Append | Step::Give => format!("unable to write to {path}/current: {reason}"),
+        Step::Append | Step::Give | Step::GiveCurrent => {
+            format!("unable to write to {path}/current: {reason}")
+        }
     }
 }
 

@@ -17,8 +17,10 @@ pub(crate) enum Step {
     Lock,
     /// To put in order what another logger left.
     Recover,
-    /// To give it, or `current`, to those who have rights on it.
+    /// To give it to those who have rights on it.
     Give,
+    /// To give them `current`.
+    GiveCurrent,
     /// To open `current`.
     Append,
 }
@@ -41,6 +43,7 @@ impl From<NotOpen> for Failure {
             Step::Open => format!("open {}", path.display()),
             Step::Recover => format!("put {} in order", path.display()),
             Step::Give => format!("set owner and mode of {}", path.display()),
+            Step::GiveCurrent => format!("set the owner of {}", path.join(CURRENT).display()),
             Step::Append => format!("open {}", path.join(CURRENT).display()),
             Step::Lock if cause.kind() == io::ErrorKind::WouldBlock => {
                 let lock = path.join(LOCK);

@@ -160,7 +160,7 @@ fn in_its_words(failed: &NotOpen) -> String {
         Step::Open if is_file => "unable to change directory",
         Step::Make | Step::Open => "unable to open log directory",
         Step::Lock => "unable to lock directory",
-        Step::Recover | Step::Append | Step::Give => "unable to open current",
+        Step::Recover | Step::Append | Step::Give | Step::GiveCurrent => "unable to open current",
     };
     format!("{what}: {}: {}", failed.path.display(), classic_reason(&failed.cause))
 }
