@@ -162,12 +162,13 @@ fn files(dir: &Path) -> Vec<File> {
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.retain(|name| name == "current" || name.starts_with('@'));
     names.sort();
+    // One may go, or get another name, meanwhile.
     let file = |name: String| {
         let path = dir.join(&name);
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
-        File { name, mode, bytes: std::fs::read(path).unwrap() }
+        let mode = std::fs::metadata(&path).ok()?.permissions().mode() & 0o7777;
+        Some(File { name, mode, bytes: std::fs::read(path).ok()? })
     };
-    names.into_iter().map(file).collect()
+    names.into_iter().filter_map(file).collect()
 }
 
 /// Everything that was logged.

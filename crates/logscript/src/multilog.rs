@@ -35,13 +35,17 @@ pub fn parse<W: AsRef<[u8]>>(words: &[W]) -> Parsed {
     let is_stamped = words.first().is_some_and(|word| word.as_ref().starts_with(b"t"));
     let foreign = is_stamped.then_some(Foreign::Label);
     let mut parser = Parser {
-        script: Script { sight: Sight::Dressed, ..Script::default() },
+        script: Script::default(),
         dress: Dress { foreign, ..Dress::default() },
         selectors: Vec::new(),
         dir: dir(),
     };
     for word in words {
         parser.word(word.as_ref());
+    }
+    // A line is put together for selectors alone.
+    if is_stamped && parser.script.sections.iter().any(|section| !section.selectors.is_empty()) {
+        parser.script.sight = Sight::Dressed;
     }
     Parsed { script: parser.script, limit: if is_stamped { SEEN - STAMP } else { SEEN } }
 }
@@ -130,6 +134,8 @@ mod tests {
         assert_eq!(parse(&["t", "e"]).limit, 974);
         assert_eq!(parse(&["e", "t", "e"]).script.actions[1].dress.foreign, None);
         assert_eq!(parse(&["e"]).limit, 1000);
+        assert_eq!(parse(&["t", "+a", "e"]).script.sight, Sight::Dressed);
+        assert_eq!(parse(&["t", "e", "+a"]).script.sight, Sight::Line);
     }
 
     #[test]
