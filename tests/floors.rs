@@ -27,8 +27,8 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         "fifodir" => vec!["sys"],
         "servicedir" | "scandir" => vec!["unix", "status", "control", "sys", "fifodir"],
         "cli" => vec!["lexopt"],
-        // They share the waiting.
-        "svctl" => below().chain(["svwait"]).collect(),
+        // They share the waiting. It unpacks archives.
+        "svctl" => below().chain(["svwait", "miniz_oxide"]).collect(),
         "supervise" | "svscan" | "svwait" => below().collect(),
         // It compresses.
         "svlog" => below().chain(["miniz_oxide"]).collect(),

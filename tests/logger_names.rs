@@ -369,6 +369,7 @@ fn multilog_tells_alike_what_it_cannot_open() {
         &["./file"],
         &["./dir/../file"],
         &["t", "e", "./dir"],
+        &["./dir", "./dir/../dir"],
     ] {
         both.same(script, b"one\ntwo");
     }
@@ -386,7 +387,7 @@ fn svlogd_tells_alike_what_it_cannot_open() {
     both.make_dir("bad");
     both.write("file", "");
     both.write("bad/config", "u1.2.3\nU1.2.3.4:x\n");
-    for line in [&["nosuch"][..], &["file"], &["nosuch", "dir"], &["-tx", "dir"]] {
+    for line in [&["nosuch"][..], &["file"], &["nosuch", "dir"], &["dir", "./dir"], &["-tx", "dir"]] {
         if line[0] != "-tx" {
             both.same(line, b"one\n");
         }

@@ -39,9 +39,19 @@ impl Input {
         Input { stdin: io::stdin(), buffer, begin: 0, end: 0, most, splitter, is_closed: false }
     }
 
-    /// Reads what there is.
-    pub(crate) fn read(&mut self) -> io::Result<()> {
-        self.read_at_most(self.most)
+    /// Whether more may be read while so many bytes wait to be written: a process that is killed takes all of them
+    /// along, and they shall never be more than the buffer holds.
+    pub(crate) fn has_room(&self, waiting: usize) -> bool {
+        self.room(waiting) > 0
+    }
+
+    fn room(&self, waiting: usize) -> usize {
+        self.buffer.len().saturating_sub(waiting + self.end - self.begin)
+    }
+
+    /// Reads what there is, and what there is room for while so many bytes wait to be written.
+    pub(crate) fn read(&mut self, waiting: usize) -> io::Result<()> {
+        self.read_at_most(self.most.min(self.room(waiting)))
     }
 
     /// Reads one byte: what comes after it stays for whoever reads next.
@@ -49,6 +59,7 @@ impl Input {
         self.read_at_most(1)
     }
 
+    /// Reads at most so many bytes, for which there is room.
     fn read_at_most(&mut self, most: usize) -> io::Result<()> {
         if self.begin > 0 {
             self.buffer.copy_within(self.begin..self.end, 0);

@@ -4,46 +4,54 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use logdir::{Archive, CURRENT, Ending, FINISHED, Found, LOCK, NEWSTATE, PREVIOUS, PROCESSED, STATE};
-use logscript::{Dir as Settings, Making, Overflow};
+use cli::Failure;
+use logdir::{CURRENT, FINISHED, LOCK};
+use logscript::{Dir as Settings, Overflow};
 use sys::dir::{Dir, Links};
 use sys::lock::Lock;
-use sys::{clock, file, process};
-use unix::{Exit, Pid, Stamp};
+use sys::{child, clock, file, process};
+use unix::{Exit, Pid, Signal, Stamp};
 
 use crate::not_open::{NotOpen, Step};
+use crate::order;
 use crate::outbox::Outbox;
 use crate::rights::Rights;
 use crate::rotation::Rotation;
-use crate::shared;
+use crate::syncing::{Dirt, Sync};
 
 /// A log directory that is written to.
 #[derive(Debug)]
 pub(crate) struct LogDir {
     pub(crate) settings: Settings,
+    pub(crate) sync: Sync,
     pub(crate) path: PathBuf,
     pub(crate) dir: Dir,
     /// Held as long as this is.
-    _lock: Lock,
+    pub(crate) lock: Lock,
     pub(crate) current: OwnedFd,
     /// Bytes in `current`.
     pub(crate) written: u64,
     /// The last byte in `current` was a newline, or there is none.
     is_at_line_end: bool,
     pub(crate) outbox: Outbox,
+    pub(crate) dirt: Dirt,
     pub(crate) rotation: Rotation,
-    /// Something failed: it is tried again then.
-    pub(crate) retry_at: Option<Duration>,
+    /// A rotation was asked for: it begins when a line has ended.
+    pub(crate) is_rotation_wanted: bool,
+    /// Writing has failed: it is tried again then.
+    write_at: Option<Duration>,
+    /// A step of the rotation has failed: it is tried again then.
+    pub(crate) step_at: Option<Duration>,
     /// `current` is old enough then.
     rotate_at: Option<Duration>,
     /// The mode of a file that is being written to.
     pub(crate) mode: u32,
     /// The archive that is made in its place.
     pub(crate) making: Option<Stamp>,
-    rights: Rights,
+    pub(crate) rights: Rights,
 }
 
 impl LogDir {
@@ -51,7 +59,7 @@ impl LogDir {
     ///
     /// # Errors
     /// Another logger writes there, or the system refuses.
-    pub(crate) fn open(settings: Settings, rights: Rights) -> Result<LogDir, NotOpen> {
+    pub(crate) fn open(settings: Settings, rights: Rights, sync: Sync) -> Result<LogDir, NotOpen> {
         let path = PathBuf::from(OsStr::from_bytes(&settings.path));
         let failed = |step| {
             let path = path.clone();
@@ -61,28 +69,33 @@ impl LogDir {
             sys::dir::make(&path, mode, Links::Trusted).map_err(failed(Step::Make))?;
         }
         let dir = Dir::open(&path).map_err(failed(Step::Open))?;
-        let lock = lock(&path, &settings).map_err(failed(Step::Lock))?;
+        let lock = dir.try_lock(LOCK, settings.modes.lock).and_then(|lock| lock.ok_or_else(is_locked));
+        let lock = lock.map_err(failed(Step::Lock))?;
         rights.give_dir(&dir).map_err(failed(Step::Give))?;
         let mode = rights.mode.or(settings.modes.current).unwrap_or_else(|| 0o666 & !process::umask());
-        recover(&dir, mode, &settings).map_err(failed(Step::Recover))?;
+        order::recover(&dir, mode, &settings, sync).map_err(failed(Step::Recover))?;
         let current = dir.open_to_append(CURRENT, 0o666).map_err(failed(Step::Append))?;
         let _ = file::set_open_mode(&current, mode);
         rights.give(&current).map_err(failed(Step::GiveCurrent))?;
-        let info = file::look_open(&current).map_err(failed(Step::Append))?;
-        let written = info.map_or(0, |info| info.size);
+        let written = file::look_open(&current).map_err(failed(Step::Append))?.size;
+        sync.name(&dir).map_err(failed(Step::Sync))?;
         let rotate_at = settings.period.map(|period| clock::monotonic().saturating_add(period));
-        keep_shared(&settings);
+        order::keep_shared(&settings);
         Ok(LogDir {
             settings,
+            sync,
             path,
             dir,
-            _lock: lock,
+            lock,
             current,
             written,
             is_at_line_end: true,
             outbox: Outbox::default(),
+            dirt: Dirt::default(),
             rotation: Rotation::None,
-            retry_at: None,
+            is_rotation_wanted: false,
+            write_at: None,
+            step_at: None,
             rotate_at,
             mode,
             making: None,
@@ -90,60 +103,90 @@ impl LogDir {
         })
     }
 
-    /// Writes what is pending, and rotates where it must; what cannot be done now is tried again at the deadline.
-    pub(crate) fn flush(&mut self) {
-        if self.retry_at.is_some_and(|at| at > clock::monotonic()) {
-            return;
+    /// The same for one more directory. One of the others is not opened again: the lock is the process's, so that it
+    /// would not be refused, and would be lost with the second.
+    ///
+    /// # Errors
+    /// As of `open`; `WouldBlock` of its lock if it is one of the others.
+    pub(crate) fn open_another(others: &[LogDir], settings: Settings, sync: Sync) -> Result<LogDir, NotOpen> {
+        let path = PathBuf::from(OsStr::from_bytes(&settings.path));
+        let identity = file::look(&path).ok().flatten().map(|info| info.identity);
+        if identity.is_some_and(|identity| others.iter().any(|other| other.identity() == Some(identity))) {
+            return Err(NotOpen { step: Step::Lock, path, cause: is_locked() });
         }
-        self.retry_at = None;
-        if let Err((what, error)) = self.try_flush() {
-            let retry = self.settings.retry;
-            self.retry_at = Some(clock::monotonic() + retry);
+        LogDir::open(settings, Rights::default(), sync)
+    }
+
+    /// What tells its directory from every other.
+    fn identity(&self) -> Option<(u64, u64)> {
+        self.dir.look_itself().map(|info| info.identity).ok()
+    }
+
+    /// Opens `current`, made if it is missing.
+    pub(crate) fn open_anew(&mut self) -> io::Result<()> {
+        self.current = self.dir.open_to_append(CURRENT, self.mode)?;
+        self.hand_over(&self.current);
+        self.written = file::look_open(&self.current)?.size;
+        self.is_at_line_end = true;
+        self.dirt = Dirt::default();
+        self.sync.name(&self.dir)
+    }
+
+    /// Writes what is pending, and rotates where it must; what cannot be done now is tried again at the deadline. What
+    /// can be written does not wait for a rotation that fails.
+    pub(crate) fn flush(&mut self) {
+        if !self.rotation.is_none() {
+            self.go_on_rotating();
+        }
+        if !is_later(self.write_at) {
+            self.write_at = None;
+            if let Err(error) = self.write_pending() {
+                self.write_at = Some(self.complain("write to current", &error));
+            }
+        }
+        self.clean();
+    }
+
+    fn clean(&mut self) {
+        if let Err(error) = self.dirt.clean(&self.current) {
             cli::warn(format_args!(
-                "unable to {what} in {}: {}; trying again in {} ms",
+                "unable to bring {}/{CURRENT} to disk: {}",
                 self.path.display(),
-                cli::reason(&error),
-                retry.as_millis()
+                cli::reason(&error)
             ));
         }
     }
 
-    fn try_flush(&mut self) -> Result<(), (&'static str, io::Error)> {
-        self.go_on_rotating()?;
-        while self.rotation.may_write() && !self.outbox.is_empty() {
-            if self.is_due() {
-                if !self.rotation.is_none() {
-                    // The archive before this one is still being made.
-                    return Ok(());
-                }
-                self.rotate()?;
-                continue;
+    fn write_pending(&mut self) -> io::Result<()> {
+        loop {
+            if self.is_due() && self.rotation.is_none() {
+                self.rotate();
             }
-            self.write().map_err(|error| ("write to current", error))?;
+            // The archive before this one is still being made, or there is no current.
+            if self.outbox.is_empty() || self.is_due() || !self.rotation.may_write() {
+                return Ok(());
+            }
+            self.write()?;
         }
-        if self.is_due() && self.rotation.is_none() {
-            self.rotate()?;
-        }
-        Ok(())
     }
 
-    /// `current` is so large that its end is near, and a line has just ended; or it is full, and there is more.
+    /// A line has just ended, and the end of `current` is near, or asked for; or it is full, and there is more.
     fn is_due(&self) -> bool {
-        let is_full = self.settings.overflow == Overflow::Cut && self.written >= self.settings.size;
         let is_near = self.written + self.settings.tolerance >= self.settings.size;
-        (self.is_at_line_end && is_near) || (is_full && !self.outbox.is_empty())
+        let is_full = self.settings.overflow == Overflow::Cut && self.written >= self.settings.size;
+        let has_ended = self.is_at_line_end && (is_near || self.is_rotation_wanted);
+        self.written > 0 && (has_ended || (is_full && !self.outbox.is_empty()))
     }
 
     /// Writes as much as `current` may take before it is due.
     fn write(&mut self) -> io::Result<()> {
         let pending = self.outbox.pending();
-        let room = self.settings.size.saturating_sub(self.settings.tolerance + self.written) as usize;
-        let part = match self.settings.overflow {
-            Overflow::Exceed => up_to_line_end(pending, room),
-            Overflow::Cut => {
-                let left = self.settings.size.saturating_sub(self.written) as usize;
-                let part = up_to_line_end(pending, room);
-                part.get(..left).unwrap_or(part)
+        let most = if self.is_rotation_wanted { 0 } else { self.settings.size };
+        let room = most.saturating_sub(self.settings.tolerance + self.written) as usize;
+        let part = match (up_to_line_end(pending, room), self.settings.overflow) {
+            (part, Overflow::Exceed) => part,
+            (part, Overflow::Cut) => {
+                part.get(..self.settings.size.saturating_sub(self.written) as usize).unwrap_or(part)
             }
         };
         let count = loop {
@@ -152,76 +195,79 @@ impl LogDir {
                 count => break count?,
             }
         };
-        // Somebody has removed the directory, or the file: what was written is nowhere.
-        if file::look_open(&self.current)?.is_none() {
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        // What was written is nowhere: it is still pending.
+        if self.has_lost_current()? {
             return self.begin_again();
         }
         self.is_at_line_end = part[..count].ends_with(b"\n");
         self.written += count as u64;
         self.outbox.advance(count);
+        self.dirt.add(self.sync);
         Ok(())
     }
 
-    /// Removes the oldest archive, if there are more than must stay where the disk is full.
+    /// Removes the oldest archive, if it may go where the disk is full.
     fn make_space(&self) -> io::Result<bool> {
         let Some(least) = self.settings.least else { return Ok(false) };
-        let found = archives(&self.dir)?;
-        let oldest = found.iter().map(|(archive, _)| *archive).min();
-        let Some(oldest) = oldest.filter(|_| found.len() > least) else { return Ok(false) };
-        let name = oldest.name();
-        cli::warn(format_args!("the disk is full: {}/{name} is removed", self.path.display()));
-        self.dir.discard(&name)
-    }
-
-    /// Makes the directory, its lock and `current` anew.
-    fn begin_again(&mut self) -> io::Result<()> {
-        cli::warn(format_args!("{} was removed: it is made again", self.path.display()));
-        // Who does not make directories finds this one gone for ever.
-        sys::dir::make(&self.path, self.settings.modes.dir.unwrap_or(0o700), Links::Trusted)?;
-        self.dir = Dir::open(&self.path)?;
-        if let Ok(lock) = lock(&self.path, &self.settings) {
-            self._lock = lock;
+        let removed = order::make_space(&self.dir, least)?;
+        if let Some(name) = &removed {
+            cli::warn(format_args!("the disk is full: {}/{name} is removed", self.path.display()));
         }
-        self.rights.give_dir(&self.dir)?;
-        self.current = self.open_new_current()?;
-        self.written = file::look_open(&self.current)?.map_or(0, |info| info.size);
-        self.is_at_line_end = true;
-        self.rotation = Rotation::None;
-        Ok(())
+        Ok(removed.is_some())
     }
 
-    /// Opens a `current` that is not there, with its mode.
-    pub(crate) fn open_new_current(&self) -> io::Result<OwnedFd> {
-        let current = self.dir.open_to_append(CURRENT, self.mode)?;
-        // The umask may have taken from a mode that is wanted as it is.
-        file::set_open_mode(&current, self.mode)?;
-        self.hand_over(&current);
-        Ok(current)
+    /// Gives a new file to those who have rights on it. Lines do not wait for that.
+    pub(crate) fn hand_over(&self, file: impl AsFd) {
+        let given =
+            self.rights.give(&file).and_then(|()| match self.rights.mode.or(self.settings.modes.current) {
+                // The umask may have taken from it.
+                Some(_) => file::set_open_mode(&file, self.mode),
+                None => Ok(()),
+            });
+        if let Err(error) = given {
+            let dir = self.path.display();
+            cli::warn(format_args!("unable to set owner and mode in {dir}: {}", cli::reason(&error)));
+        }
     }
 
-    /// Rotates, if there is anything in `current`.
+    /// Says what failed, and when it is tried again: then.
+    pub(crate) fn complain(&self, what: &str, error: &io::Error) -> Duration {
+        let retry = self.settings.retry;
+        cli::warn(format_args!(
+            "unable to {what} in {}: {}; trying again in {} ms",
+            self.path.display(),
+            cli::reason(error),
+            retry.as_millis()
+        ));
+        clock::monotonic() + retry
+    }
+
+    /// Rotates at the end of the line, if there is anything in `current`.
     pub(crate) fn rotate_now(&mut self) {
         if self.rotation.is_none() && self.written > 0 {
-            self.rotation = Rotation::Begun;
+            self.is_rotation_wanted = true;
             self.flush();
         }
     }
 
-    /// The time of `current` may be up.
+    /// Does what was put off, if its time has come.
     pub(crate) fn tick(&mut self) {
         let now = clock::monotonic();
         if self.rotate_at.is_some_and(|at| at <= now) {
             self.rotate_at = self.settings.period.map(|period| now.saturating_add(period));
             self.rotate_now();
         }
-        if self.retry_at.is_some_and(|at| at <= now) {
+        if [self.write_at, self.step_at, self.dirt.until].into_iter().flatten().any(|at| at <= now) {
             self.flush();
         }
     }
 
     /// When `tick` has something to do.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        [self.retry_at, self.rotate_at].into_iter().flatten().min()
+        [self.write_at, self.step_at, self.dirt.until, self.rotate_at].into_iter().flatten().min()
     }
 
     /// The processor that makes an archive now.
@@ -236,7 +282,6 @@ impl LogDir {
     pub(crate) fn processed(&mut self, exit: Exit) {
         if exit == Exit::Code(0) {
             self.rotation = Rotation::Processed;
-            self.flush();
         } else {
             let retry = self.settings.retry;
             cli::warn(format_args!(
@@ -245,53 +290,66 @@ impl LogDir {
                 retry.as_millis()
             ));
             self.rotation = Rotation::Ready;
-            self.retry_at = Some(clock::monotonic() + retry);
+            self.step_at = Some(clock::monotonic() + retry);
         }
+        self.flush();
+    }
+
+    /// Leaves the archive that is being made to the next logger, which finds all of it in `previous`.
+    pub(crate) fn leave(&mut self) {
+        if self.rotation.is_none() {
+            return;
+        }
+        if let Some(pid) = self.processor() {
+            let _ = child::kill_group(pid, Signal::KILL);
+            // One that is a copy of us has no group of its own.
+            let _ = child::kill(pid, Signal::KILL);
+        }
+        cli::warn(format_args!(
+            "the rotation of {} takes too long: the next logger will keep what is there as it is",
+            self.path.display()
+        ));
+        self.rotation = Rotation::None;
     }
 
     /// Marks `current` as finished cleanly. Everything was written.
     pub(crate) fn finish(&self) {
-        let finished =
-            file::sync(&self.current).and_then(|()| file::set_open_mode(&self.current, self.mode | FINISHED));
+        let finished = self
+            .sync
+            .file(&self.current)
+            .and_then(|()| file::set_open_mode(&self.current, self.mode | FINISHED));
         if let Err(error) = finished {
             cli::warn(format_args!(
-                "unable to finish {}/current: {}",
+                "unable to finish {}/{CURRENT}: {}",
                 self.path.display(),
                 cli::reason(&error)
             ));
         }
     }
-
-    /// Makes an archive of a file; of an empty one, nothing.
-    pub(crate) fn archive(&self, name: &str, ending: Ending) -> io::Result<()> {
-        archive(&self.dir, name, ending)?;
-        self.trim()
-    }
-
-    /// Removes what is too many or too much.
-    pub(crate) fn trim(&self) -> io::Result<()> {
-        trim(&self.dir, &self.settings)?;
-        keep_shared(&self.settings);
-        Ok(())
-    }
-
-    /// Gives a new file to those who have rights on it. Lines do not wait for that.
-    pub(crate) fn hand_over(&self, file: impl AsFd) {
-        let given = self.rights.give(&file).and_then(|()| match self.rights.mode {
-            Some(_) => file::set_open_mode(&file, self.mode),
-            None => Ok(()),
-        });
-        if let Err(error) = given {
-            let dir = self.path.display();
-            cli::warn(format_args!("unable to set owner and mode in {dir}: {}", cli::reason(&error)));
-        }
-    }
 }
 
-/// Locks a log directory; `WouldBlock`: another logger writes there.
-fn lock(path: &Path, settings: &Settings) -> io::Result<Lock> {
-    let lock = sys::lock::try_lock(&path.join(LOCK), settings.modes.lock)?;
-    lock.ok_or_else(|| io::ErrorKind::WouldBlock.into())
+/// A directory that is named twice would be written to by two hands, for the lock is the process's.
+///
+/// # Errors
+/// There is one.
+pub(crate) fn refuse_twins(dirs: &[LogDir]) -> Result<(), Failure> {
+    for (index, dir) in dirs.iter().enumerate() {
+        if let Some(twin) = dirs[..index].iter().find(|other| other.identity() == dir.identity()) {
+            let (one, other) = (twin.path.display(), dir.path.display());
+            return Err(Failure::Refused(format!("{one} and {other} are the same directory").into()));
+        }
+    }
+    Ok(())
+}
+
+/// Another logger writes there.
+fn is_locked() -> io::Error {
+    io::ErrorKind::WouldBlock.into()
+}
+
+/// Something was put off, and its time has not come.
+pub(crate) fn is_later(at: Option<Duration>) -> bool {
+    at.is_some_and(|at| at > clock::monotonic())
 }
 
 /// The part of `bytes` that ends with the line in which the byte number `room` stands, or all of them.
@@ -304,94 +362,4 @@ fn up_to_line_end(bytes: &[u8], room: usize) -> &[u8] {
         Some(end) => &bytes[..from + end + 1],
         None => bytes,
     }
-}
-
-/// Puts in order what another logger left.
-fn recover(dir: &Dir, mode: u32, settings: &Settings) -> io::Result<()> {
-    if settings.making == Making::InPlace {
-        let found: Vec<Archive> = names(dir)?;
-        for superfluous in logdir::superfluous(&found) {
-            dir.discard(&superfluous.name())?;
-        }
-    }
-    let is_finished = |info: file::Info| info.mode & FINISHED != 0;
-    let found = Found {
-        current: dir.look(CURRENT)?.map(is_finished),
-        previous: dir.look(PREVIOUS)?.is_some(),
-        processed: dir.look(PROCESSED)?.map(is_finished),
-    };
-    let plan = logdir::recovery(found);
-    if plan.drop_processed {
-        dir.discard(PROCESSED)?;
-    }
-    if plan.drop_previous {
-        dir.discard(PREVIOUS)?;
-    }
-    // What is made in place leaves its state as it was.
-    if plan.drop_state && settings.making == Making::Aside {
-        dir.discard(NEWSTATE)?;
-        dir.open_emptied(STATE, 0o666)?;
-    }
-    if plan.keep_processed {
-        archive(dir, PROCESSED, Ending::Safe)?;
-    }
-    if plan.keep_previous {
-        archive(dir, PREVIOUS, Ending::Unprocessed)?;
-    }
-    if plan.keep_current {
-        let file = dir.open_to_read(CURRENT)?;
-        let _ = file::set_open_mode(&file, mode);
-        archive(dir, CURRENT, Ending::Unprocessed)?;
-    }
-    trim(dir, settings)
-}
-
-/// Makes an archive of a file, younger than all that are there, whatever the clock says; `None`: the file was empty.
-pub(crate) fn archive(dir: &Dir, name: &str, ending: Ending) -> io::Result<Option<Stamp>> {
-    if dir.look(name)?.is_none_or(|info| info.size == 0) {
-        dir.discard(name)?;
-        return Ok(None);
-    }
-    let youngest = names(dir)?.into_iter().map(|archive| archive.stamp).max();
-    let now = clock::now().wall;
-    let mut stamp = youngest.map_or(now, |youngest| now.max(youngest.plus(Duration::from_nanos(1))));
-    while !dir.rename_new(name, &Archive { stamp, ending }.name())? {
-        stamp = stamp.plus(Duration::from_nanos(1));
-    }
-    Ok(Some(stamp))
-}
-
-/// Removes the archives that are too many or too much.
-fn trim(dir: &Dir, settings: &Settings) -> io::Result<()> {
-    for archive in logdir::surplus(archives(dir)?, settings.budget) {
-        dir.discard(&archive.name())?;
-    }
-    Ok(())
-}
-
-/// Removes the archives that are too much together with those of others. What cannot be removed now goes when the next
-/// archive is made.
-fn keep_shared(settings: &Settings) {
-    let Some(limit) = &settings.shared else { return };
-    if let Err(error) = shared::keep(limit) {
-        let path = OsStr::from_bytes(&limit.path).display();
-        cli::warn(format_args!("unable to keep the limit of {path}: {}", cli::reason(&error)));
-    }
-}
-
-/// The archives with their sizes, without those that a processor is making.
-fn archives(dir: &Dir) -> io::Result<Vec<(Archive, u64)>> {
-    let sized = |archive: Archive| {
-        let info = dir.look(&archive.name()).transpose()?;
-        Some(info.map(|info| (archive, info.size)))
-    };
-    let made = names(dir)?.into_iter().filter(|archive| archive.ending != Ending::Temporary);
-    made.filter_map(sized).collect()
-}
-
-/// The archives, in no order.
-fn names(dir: &Dir) -> io::Result<Vec<Archive>> {
-    let mut found = Vec::new();
-    dir.reopen()?.each(|name| found.extend(Archive::parse(name.to_bytes())))?;
-    Ok(found)
 }

@@ -13,6 +13,7 @@ use crate::input::Input;
 use crate::logdir_writer::LogDir;
 use crate::options::{Origin, Request};
 use crate::places::Places;
+use crate::syncing::Sync;
 
 /// A script, and the log directories that it names, open.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub(crate) struct Opened {
 pub(crate) struct Logger {
     script: Script,
     origin: Origin,
+    sync: Sync,
     /// The script is to be read again.
     must_reread: bool,
     signals: Signals,
@@ -41,6 +43,8 @@ pub(crate) struct Logger {
     patience: Option<Duration>,
     /// It was told to end, and waits for the end of a line until then.
     ending: Option<Ending>,
+    /// Everything was written: the archives that are being made are waited for until then.
+    leave_at: Option<Duration>,
 }
 
 /// How long the end of the last line is waited for.
@@ -61,9 +65,10 @@ impl Logger {
         let notify = request.notify.map(process::inherit).transpose().map_err(|error| {
             Failure::Refused(format!("the descriptor of -d cannot be used: {}", cli::reason(&error)).into())
         })?;
-        let Opened { script, dirs } = request.origin.open()?;
+        // Before anything takes time: none of them may end us while a directory is put in order.
         let signals = signals::take(&[Signal::TERM, Signal::HUP, Signal::ALRM, Signal::CHLD])
             .unable(|| "take signals")?;
+        let Opened { script, dirs } = request.origin.open(request.sync)?;
         if let Some(notify) = notify {
             let _ = file::write_all(notify, b"\n");
         }
@@ -72,6 +77,7 @@ impl Logger {
             places: Places::new(&script, dirs),
             script,
             origin: request.origin,
+            sync: request.sync,
             must_reread: false,
             signals,
             heads: Heads::default(),
@@ -80,6 +86,7 @@ impl Logger {
             is_protected: request.is_protected,
             patience: request.patience,
             ending: None,
+            leave_at: None,
         })
     }
 
@@ -93,7 +100,8 @@ impl Logger {
             if has_taken_all && self.input.is_closed() {
                 self.script.finish(&self.heads, &mut self.choice, &mut self.places);
                 self.places.flush();
-                if self.places.are_idle() {
+                if self.places.are_empty() && self.may_leave() {
+                    self.places.leave();
                     self.places.finish();
                     return Ok(());
                 }
@@ -103,6 +111,16 @@ impl Logger {
             }
             self.wait(has_taken_all)?;
         }
+    }
+
+    /// Everything was written. Whether archives are still being made, and are worth waiting for.
+    fn may_leave(&mut self) -> bool {
+        if self.places.are_idle() {
+            return true;
+        }
+        let Some(most) = self.origin.last_rotation() else { return false };
+        let now = clock::monotonic();
+        *self.leave_at.get_or_insert(now + most) <= now
     }
 
     /// Takes the lines that were read as long as there is room for them; `false`: some are left.
@@ -137,7 +155,7 @@ impl Logger {
         self.places.finish();
         // A lock that is held would be lost when it is opened again.
         self.places = Places::new(&Script::default(), Vec::new());
-        let Opened { script, dirs } = self.origin.open()?;
+        let Opened { script, dirs } = self.origin.open(self.sync)?;
         self.places = Places::new(&script, dirs);
         self.script = script;
         Ok(())
@@ -146,13 +164,15 @@ impl Logger {
     /// Waits for something to do, and does it.
     fn wait(&mut self, has_taken_all: bool) -> Result<(), Failure> {
         let is_blocked = !has_taken_all || (self.blocks && !self.places.are_empty());
-        let wants_input = !is_blocked && !self.input.is_closed();
+        let has_room = self.input.has_room(self.places.most_waiting());
+        let wants_input = !is_blocked && has_room && !self.input.is_closed();
         let input = wants_input.then(|| self.input.as_fd());
         let ending = self.ending.and_then(|ending| match ending {
             Ending::Until(at) => Some(at),
             Ending::Whenever => None,
         });
-        let deadline = [self.places.deadline(), self.choice.deadline(), ending].into_iter().flatten().min();
+        let own = [ending, self.leave_at, self.choice.deadline()];
+        let deadline = own.into_iter().chain([self.places.deadline()]).flatten().min();
         let [output, error] = self.places.waiting();
         let reads = [Some(self.signals.as_fd()), input];
         let [signalled, readable] =
@@ -171,7 +191,8 @@ impl Logger {
     }
 
     fn read(&mut self) {
-        let read = if self.ending.is_some() { self.input.read_byte() } else { self.input.read() };
+        let waiting = self.places.most_waiting();
+        let read = if self.ending.is_some() { self.input.read_byte() } else { self.input.read(waiting) };
         if let Err(error) = read {
             cli::warn(format_args!("unable to read standard input: {}", cli::reason(&error)));
         }

@@ -13,7 +13,7 @@ use crate::logdir_writer::LogDir;
 use crate::logger::Opened;
 use crate::not_open::{NotOpen, Step, classic_reason};
 use crate::options::{Origin, Request};
-use crate::rights::Rights;
+use crate::syncing::Sync;
 
 /// Reads the command line: every word is for the script, and none is wrong.
 #[cold]
@@ -38,15 +38,18 @@ pub(crate) fn parse(args: &[OsString]) -> Request {
 /// The first that cannot be.
 #[cold]
 #[inline(never)]
-pub(crate) fn open(script: Script) -> Result<Opened, Failure> {
+pub(crate) fn open(script: Script, sync: Sync) -> Result<Opened, Failure> {
     for action in &script.actions {
         if let Place::Status { path, change: Change::Overwritten, .. } = &action.place {
             let path = Path::new(OsStr::from_bytes(path));
             file::append(path, b"", 0o600).map_err(|cause| not_made(path, &cause))?;
         }
     }
-    let dirs = script.dirs.iter().map(|dir| LogDir::open(dir.clone(), Rights::default()));
-    let dirs = dirs.collect::<Result<_, _>>().map_err(|failed| fatal(&in_its_words(&failed)))?;
+    let mut dirs = Vec::new();
+    for dir in &script.dirs {
+        let opened = LogDir::open_another(&dirs, dir.clone(), sync);
+        dirs.push(opened.map_err(|failed| fatal(&in_its_words(&failed)))?);
+    }
     Ok(Opened { script, dirs })
 }
 
@@ -65,7 +68,7 @@ fn in_its_words(failed: &NotOpen) -> String {
         Step::Make | Step::Open => format!("unable to open directory {path}: {reason}"),
         Step::Lock => format!("unable to lock directory {path}: {reason}"),
         Step::Recover => format!("unable to write to {path}/state: {reason}"),
-        Step::Append | Step::Give | Step::GiveCurrent => {
+        Step::Append | Step::Give | Step::GiveCurrent | Step::Sync => {
             format!("unable to write to {path}/current: {reason}")
         }
     }

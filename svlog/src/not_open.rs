@@ -23,6 +23,8 @@ pub(crate) enum Step {
     GiveCurrent,
     /// To open `current`.
     Append,
+    /// To bring its name to disk.
+    Sync,
 }
 
 /// Why a log directory cannot be written to.
@@ -44,6 +46,7 @@ impl From<NotOpen> for Failure {
             Step::Recover => format!("put {} in order", path.display()),
             Step::Give => format!("set owner and mode of {}", path.display()),
             Step::GiveCurrent => format!("set the owner of {}", path.join(CURRENT).display()),
+            Step::Sync => format!("bring {} to disk", path.display()),
             Step::Append => format!("open {}", path.join(CURRENT).display()),
             Step::Lock if cause.kind() == io::ErrorKind::WouldBlock => {
                 let lock = path.join(LOCK);

@@ -11,16 +11,17 @@ use cli::options::{self, Name, Opt, Program, Word};
 use logscript::s6::{self, Parsed};
 use logscript::{BadScript, Dir, Long, Script};
 
-use crate::logdir_writer::LogDir;
+use crate::logdir_writer::{LogDir, refuse_twins};
 use crate::logger::Opened;
 use crate::rights::Rights;
+use crate::syncing::Sync;
 use crate::{multilog, surroundings, svlogd};
 
 /// The program as its users see it.
 pub const PROGRAM: Program = Program {
     name: "svlog",
     about: "logs the lines that it reads",
-    usage: &["[ -bpqv ] [ -d fd ] [ -l bytes ] [ -t ms ] [ --long how ] [ -- ] directive..."],
+    usage: &["[ -bpqv ] [ -d fd ] [ -l bytes ] [ -t ms ] [ --long how ] [ --sync when ] [ -- ] directive..."],
     options: &[
         Opt::flag('b', "read nothing while anything is not yet written"),
         Opt::flag('p', "TERM does not end it"),
@@ -30,6 +31,11 @@ pub const PROGRAM: Program = Program {
         Opt::value('l', "bytes", "the longest line, 0: any (8192)"),
         Opt::value('t', "ms", "wait so long for the end of a last line, 0: for ever (2000)"),
         Opt::long("long", Some("how"), "a longer line: split, mark (the cuts), whole"),
+        Opt::long(
+            "sync",
+            Some("when"),
+            "to disk: never, rotate (rotated files, the default), always, or after so many ms",
+        ),
     ],
 };
 
@@ -61,6 +67,7 @@ pub(crate) struct Request {
     pub(crate) long: Long,
     /// How long it waits for the end of a last line; `None`: for ever.
     pub(crate) patience: Option<Duration>,
+    pub(crate) sync: Sync,
 }
 
 /// Where the script comes from.
@@ -79,17 +86,24 @@ impl Origin {
     ///
     /// # Errors
     /// What must be open cannot be opened.
-    pub(crate) fn open(&mut self) -> Result<Opened, Failure> {
+    pub(crate) fn open(&mut self, sync: Sync) -> Result<Opened, Failure> {
         match self {
             Origin::Words(script) => {
                 let script = std::mem::take(script);
-                let open = |dir: &Dir| Ok(LogDir::open(dir.clone(), Rights::find(&dir.rights)?)?);
-                let dirs = script.dirs.iter().map(open).collect::<Result<_, Failure>>()?;
+                let open = |dir: &Dir| Ok(LogDir::open(dir.clone(), Rights::find(&dir.rights)?, sync)?);
+                let dirs: Vec<_> = script.dirs.iter().map(open).collect::<Result<_, Failure>>()?;
+                refuse_twins(&dirs)?;
                 Ok(Opened { script, dirs })
             }
-            Origin::Multilog(script) => multilog::open(std::mem::take(script)),
-            Origin::Svlogd(line) => line.open(),
+            Origin::Multilog(script) => multilog::open(std::mem::take(script), sync),
+            Origin::Svlogd(line) => line.open(sync),
         }
+    }
+
+    /// How long the archives that are being made at the end are waited for; `None`: as long as it takes, as in
+    /// daemontools and runit. What they are made of is on disk.
+    pub(crate) fn last_rotation(&self) -> Option<Duration> {
+        matches!(self, Origin::Words(_)).then_some(Duration::from_secs(5))
     }
 
     /// The script can be read again.
@@ -109,6 +123,7 @@ impl Default for Request {
             limit: Some(8192),
             long: Long::Split,
             patience: Some(Duration::from_secs(2)),
+            sync: Sync::default(),
         }
     }
 }
@@ -121,10 +136,10 @@ impl Request {
             'q' => self.verbosity = self.verbosity.saturating_sub(1),
             'v' => self.verbosity += 1,
             'd' => self.notify = Some(descriptor(value)?),
-            'l' => self.limit = limit(options::number(value, "the longest line")?),
+            'l' => self.limit = limit(options::number::<u32>(value, "the longest line")?),
             't' => {
-                let ms = options::number(value, "the time for a last line")?;
-                self.patience = Some(Duration::from_millis(ms)).filter(|time| !time.is_zero());
+                let ms = options::number::<u32>(value, "the time for a last line")?;
+                self.patience = Some(Duration::from_millis(ms.into())).filter(|time| !time.is_zero());
             }
             _ => {}
         }
@@ -133,7 +148,10 @@ impl Request {
 
     fn script(&mut self, parsed: Result<Parsed, BadScript>) -> Result<(), Failure> {
         let parsed = parsed.map_err(bad_script)?;
-        if parsed.has_idle_end && self.verbosity > 0 {
+        if self.verbosity == 0 {
+            cli::drop_warnings();
+        }
+        if parsed.has_idle_end {
             cli::warn("the directives after the last action are for nothing");
         }
         self.origin = Origin::Words(parsed.script);
@@ -151,6 +169,7 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
     for word in parsed {
         match word {
             Word::Option(Name::Letter(letter), value) => request.letter(letter, &value)?,
+            Word::Option(Name::Long("sync"), value) => request.sync = sync(&value)?,
             Word::Option(Name::Long(_), value) => request.long = how(&value)?,
             Word::Operand(_) => return Err(PROGRAM.usage()),
         }
@@ -225,8 +244,8 @@ fn descriptor(value: &OsStr) -> Result<RawFd, Failure> {
     }
 }
 
-fn limit(bytes: usize) -> Option<usize> {
-    (bytes > 0).then(|| bytes.max(LEAST_LIMIT))
+fn limit(bytes: u32) -> Option<usize> {
+    (bytes > 0).then(|| LEAST_LIMIT.max(bytes as usize))
 }
 
 fn how(value: &OsStr) -> Result<Long, Failure> {
@@ -235,6 +254,15 @@ fn how(value: &OsStr) -> Result<Long, Failure> {
         b"mark" => Ok(Long::Mark),
         b"whole" => Ok(Long::Whole),
         _ => Err(PROGRAM.misuse(&format!("--long is split, mark or whole, not {}", value.display()))),
+    }
+}
+
+fn sync(when: &OsStr) -> Result<Sync, Failure> {
+    match when.as_bytes() {
+        b"never" => Ok(Sync::Never),
+        b"rotate" => Ok(Sync::Rotation),
+        b"always" => Ok(Sync::After(Duration::ZERO)),
+        _ => Ok(Sync::After(Duration::from_millis(options::number(when, "the time of --sync")?))),
     }
 }
 

@@ -61,6 +61,11 @@ impl Outbox {
         }
     }
 
+    /// So many bytes are in it.
+    pub(crate) fn waiting(&self) -> usize {
+        self.end - self.begin
+    }
+
     /// Nothing is in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.begin == self.end

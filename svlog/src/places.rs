@@ -52,6 +52,11 @@ impl Places {
         self.outboxes().all(Outbox::is_empty)
     }
 
+    /// The most bytes that wait for a place.
+    pub(crate) fn most_waiting(&self) -> usize {
+        self.outboxes().map(Outbox::waiting).max().unwrap_or(0)
+    }
+
     fn outboxes(&self) -> impl Iterator<Item = &Outbox> {
         [&self.output.outbox, &self.error.outbox].into_iter().chain(self.dirs.iter().map(|dir| &dir.outbox))
     }
@@ -79,6 +84,11 @@ impl Places {
     /// Does what was put off, if its time has come.
     pub(crate) fn tick(&mut self) {
         self.dirs.iter_mut().for_each(LogDir::tick);
+    }
+
+    /// Leaves the archives that are still being made.
+    pub(crate) fn leave(&mut self) {
+        self.dirs.iter_mut().for_each(LogDir::leave);
     }
 
     /// Everything was written: the files are finished.

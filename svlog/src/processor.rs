@@ -58,7 +58,7 @@ pub(crate) fn start(processor: &Processor, dir: &Dir, files: [&str; 2]) -> io::R
 
 /// Starts a copy of this process that compresses.
 fn gzip(dir: &Dir, [from, to]: [&str; 2]) -> io::Result<Pid> {
-    let (from, to) = (dir.open_to_read(from)?, dir.open_emptied(to, 0o666)?);
+    let (from, to) = (dir.open_to_read(from)?, dir.make_anew(to, 0o666)?);
     match exec::fork_apart(from, to)? {
         Some(pid) => Ok(pid),
         None => crate::gzip::run(),
@@ -67,12 +67,12 @@ fn gzip(dir: &Dir, [from, to]: [&str; 2]) -> io::Result<Pid> {
 
 fn open_files(dir: &Dir, [from, to]: [&str; 2]) -> io::Result<[OwnedFd; 4]> {
     if dir.look(STATE)?.is_none() {
-        dir.open_emptied(STATE, 0o666)?;
+        dir.make_anew(STATE, 0o666)?;
     }
     Ok([
         dir.open_to_read(from)?,
-        dir.open_emptied(to, 0o666)?,
+        dir.make_anew(to, 0o666)?,
         dir.open_to_read(STATE)?,
-        dir.open_emptied(NEWSTATE, 0o666)?,
+        dir.make_anew(NEWSTATE, 0o666)?,
     ])
 }

@@ -13,7 +13,7 @@ use crate::logdir_writer::LogDir;
 use crate::logger::Opened;
 use crate::not_open::{NotOpen, Step, classic_reason};
 use crate::options::{Origin, Request};
-use crate::rights::Rights;
+use crate::syncing::Sync;
 
 const GRAMMAR: Grammar = Grammar {
     name: "svlogd",
@@ -101,11 +101,11 @@ impl CommandLine {
     /// None can be opened.
     #[cold]
     #[inline(never)]
-    pub(crate) fn open(&self) -> Result<Opened, Failure> {
+    pub(crate) fn open(&self, sync: Sync) -> Result<Opened, Failure> {
         let mut script = self.settings.script();
         let mut dirs = Vec::new();
         for path in &self.dirs {
-            if let Some((config, dir)) = self.open_one(path) {
+            if let Some((config, dir)) = self.open_one(path, &dirs, sync) {
                 config.add_to(&mut script, &self.settings);
                 dirs.push(dir);
             }
@@ -119,7 +119,7 @@ impl CommandLine {
 
     #[cold]
     #[inline(never)]
-    fn open_one(&self, path: &OsStr) -> Option<(Config, LogDir)> {
+    fn open_one(&self, path: &OsStr, others: &[LogDir], sync: Sync) -> Option<(Config, LogDir)> {
         let shown = path.display();
         let text = match std::fs::read(Path::new(path).join(CONFIG)) {
             Ok(text) => {
@@ -137,7 +137,7 @@ impl CommandLine {
         for complaint in &config.complaints {
             cli::warn(complaint);
         }
-        let dir = LogDir::open(config.dir.clone(), Rights::default())
+        let dir = LogDir::open_another(others, config.dir.clone(), sync)
             .map_err(|failed| cli::warn(in_its_words(&failed)))
             .ok()?;
         let how = if dir.written > 0 { "append" } else { "new" };
@@ -160,7 +160,9 @@ fn in_its_words(failed: &NotOpen) -> String {
         Step::Open if is_file => "unable to change directory",
         Step::Make | Step::Open => "unable to open log directory",
         Step::Lock => "unable to lock directory",
-        Step::Recover | Step::Append | Step::Give | Step::GiveCurrent => "unable to open current",
+        Step::Recover | Step::Append | Step::Give | Step::GiveCurrent | Step::Sync => {
+            "unable to open current"
+        }
     };
     format!("{what}: {}: {}", failed.path.display(), classic_reason(&failed.cause))
 }

@@ -6,9 +6,15 @@
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
 
+mod filter;
 mod listener;
+mod logdir;
+mod logged;
+mod logger;
 mod namespace;
 mod pair;
+mod piped_logger;
+mod random;
 mod scratch;
 mod service;
 mod supervisor;
@@ -22,9 +28,15 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+pub use filter::{Filtered, filter, filter_in_writes};
 pub use listener::Listener;
+pub use logdir::{archives, listing, logged, without_stamps};
+pub use logged::{Logged, line, lines, numbers};
+pub use logger::Logger;
 pub use namespace::Namespace;
 pub use pair::{Pair, their_program};
+pub use piped_logger::PipedLogger;
+pub use random::{Random, seeds};
 pub use scratch::Scratch;
 pub use service::Service;
 pub use supervisor::Supervisor;
@@ -118,7 +130,7 @@ pub fn our_name(name: &str) -> PathBuf {
         let executable = Path::new(env!("CARGO_BIN_EXE_suite-under-test"));
         let dir = executable.with_file_name("suite-names");
         std::fs::create_dir_all(&dir).expect("links can be made beside the executable");
-        for (name, _) in svbox::names().filter(|(name, _)| name.contains('-')) {
+        for (name, _) in svbox::names() {
             // Another test process may be making the same links.
             match symlink(executable, dir.join(name)) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => panic!("{name}: {error}"),

@@ -12,7 +12,10 @@
 
 extern crate alloc;
 
+mod automaton;
+mod bracket;
 mod dress;
+mod ere;
 mod excerpt;
 mod iso;
 mod json;
@@ -20,6 +23,7 @@ mod moment;
 pub mod multilog;
 mod number;
 mod pattern;
+mod program;
 mod rate;
 mod run;
 pub mod s6;

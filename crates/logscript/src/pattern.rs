@@ -1,10 +1,11 @@
 //! What selects lines.
 
-use alloc::string::String;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::star;
+use crate::automaton::Automaton;
+use crate::{ere, star};
 
 /// Something that a line matches or not. No pattern takes longer than its size times that of the line.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ enum Kind {
     /// Matches every line.
     Anything,
     /// A POSIX extended regular expression.
-    Extended(regex_lite::Regex),
+    Extended(Box<Automaton>),
     /// Literal bytes, and stars.
     Star(Vec<u8>),
     /// Literal bytes, stars, and pluses.
@@ -24,11 +25,11 @@ enum Kind {
 
 /// Why something is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadPattern(pub String);
+pub struct BadPattern(pub &'static str);
 
 impl fmt::Display for BadPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.0)
     }
 }
 
@@ -38,12 +39,11 @@ impl Pattern {
     /// # Errors
     /// It is none, or too large.
     pub fn extended(text: &[u8]) -> Result<Pattern, BadPattern> {
-        use alloc::string::ToString;
         if text.is_empty() {
             return Ok(Pattern(Kind::Anything));
         }
-        let regex = regex_lite::Regex::new(&latin(text)).map_err(|error| BadPattern(error.to_string()))?;
-        Ok(Pattern(Kind::Extended(regex)))
+        let program = ere::compile(text).map_err(BadPattern)?;
+        Ok(Pattern(Kind::Extended(Box::new(Automaton::new(program)))))
     }
 
     /// What matches every line.
@@ -65,19 +65,11 @@ impl Pattern {
     pub fn matches(&self, line: &[u8]) -> bool {
         match &self.0 {
             Kind::Anything => true,
+            Kind::Extended(automaton) => automaton.matches(line),
             Kind::Star(pattern) => star::matches_star(pattern, line),
             Kind::StarPlus(pattern) => star::matches_star_plus(pattern, line),
-            Kind::Extended(regex) => match core::str::from_utf8(line).ok().filter(|line| line.is_ascii()) {
-                Some(line) => regex.is_match(line),
-                None => regex.is_match(&latin(line)),
-            },
         }
     }
-}
-
-/// Each byte as the character with its number: so a byte is a character, as in the C locale, whatever it is.
-fn latin(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 mod ours;
 
 use alloc::borrow::Cow;
-use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -18,6 +17,9 @@ pub use ours::Surroundings;
 
 /// The least and the most size of a file, in bytes.
 const SIZES: core::ops::RangeInclusive<u64> = 4096..=268_435_455;
+
+/// What is wrong with a word that should be a number.
+const WANTED: &str = "it wants a number";
 
 /// A script, and what is odd about it.
 #[derive(Debug)]
@@ -96,14 +98,17 @@ impl<'a> Parser<'a> {
             b'f' => self.select(Selector::Unacted),
             b'+' => self.select(Selector::Plus(extended(rest)?)),
             b'-' => self.select(Selector::Minus(extended(rest)?)),
-            b'n' => self.dir.budget.archives = number(rest)? as usize,
-            b's' => self.dir.size = number(rest)?.clamp(*SIZES.start(), *SIZES.end()),
-            b'S' => self.dir.budget.bytes = number(rest)?,
-            b'l' => self.tolerance(number(rest)?)?,
-            b'r' => self.dir.retry = Duration::from_millis(number(rest)?),
-            b'R' => self.dir.period = Some(Duration::from_secs(number(rest)?)).filter(|time| !time.is_zero()),
-            b'E' => self.alert = number(rest)? as usize,
-            b'^' => self.status = number(rest)? as usize,
+            b'n' => self.dir.budget.archives = size(rest)?,
+            b's' => self.dir.size = u64::from(number(rest)?).clamp(*SIZES.start(), *SIZES.end()),
+            b'S' => self.dir.budget.bytes = large_number(rest)?,
+            b'l' => self.tolerance(number(rest)?.into())?,
+            b'r' => self.dir.retry = Duration::from_millis(number(rest)?.into()),
+            b'R' => {
+                self.dir.period =
+                    Some(Duration::from_secs(number(rest)?.into())).filter(|time| !time.is_zero())
+            }
+            b'E' => self.alert = size(rest)?,
+            b'^' => self.status = size(rest)?,
             b'p' => self.dress.prefix = prefix(rest),
             b'!' => self.dir.processor = processor(Shell::Execline, rest),
             b'?' => self.dir.processor = processor(Shell::Posix, rest),
@@ -116,6 +121,9 @@ impl<'a> Parser<'a> {
             b'=' => {
                 let (path, size) = (rest.to_vec(), self.status);
                 self.act(Place::Status { path, size, change: Change::Replaced });
+            }
+            b'.' | b'/' if self.script.dirs.iter().any(|dir| dir.path == word) => {
+                return Err("it is written to already".into());
             }
             b'.' | b'/' => {
                 self.script.dirs.push(Dir { path: word.to_vec(), ..self.dir.clone() });
@@ -178,7 +186,7 @@ fn alert(most: usize) -> Place {
 }
 
 fn extended(text: &[u8]) -> Result<Pattern, Cow<'static, str>> {
-    Pattern::extended(text).map_err(|bad| bad.to_string().into())
+    Pattern::extended(text).map_err(|bad| bad.0.into())
 }
 
 fn prefix(text: &[u8]) -> Vec<u8> {
@@ -189,10 +197,20 @@ fn processor(shell: Shell, command: &[u8]) -> Option<Processor> {
     (!command.is_empty()).then(|| Processor { shell, command: command.to_vec() })
 }
 
-/// A decimal number.
-fn number(digits: &[u8]) -> Result<u64, Cow<'static, str>> {
+/// A decimal number below 2^32.
+fn number(digits: &[u8]) -> Result<u32, Cow<'static, str>> {
+    large_number(digits)?.try_into().map_err(|_| WANTED.into())
+}
+
+/// The same as a number of bytes or of files in memory.
+fn size(digits: &[u8]) -> Result<usize, Cow<'static, str>> {
+    number(digits)?.try_into().map_err(|_| WANTED.into())
+}
+
+/// A decimal number below 2^64.
+fn large_number(digits: &[u8]) -> Result<u64, Cow<'static, str>> {
     let text = core::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
-    text.and_then(|text| text.parse().ok()).ok_or("it wants a number".into())
+    text.and_then(|text| text.parse().ok()).ok_or(WANTED.into())
 }
 
 #[cfg(test)]
@@ -232,9 +250,13 @@ mod tests {
             (&["x"][..], "x"),
             (&["tt", "1"], "tt"),
             (&["n", "1"], "n"),
+            (&["n4294967296", "1"], "n4294967296"),
+            (&["S18446744073709551616", "1"], "S18446744073709551616"),
+            (&["r+1", "1"], "r+1"),
             (&["=", "1"], "="),
             (&["s4096", "l4000", "./a"], "l4000"),
             (&["+(", "1"], "+("),
+            (&["./a", "1", "./a"], "./a"),
         ] {
             assert_eq!(parse(words).unwrap_err().word, bad.as_bytes(), "{words:?}");
         }

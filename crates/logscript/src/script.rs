@@ -182,7 +182,7 @@ impl Default for Dir {
             making: Making::Aside,
             least: None,
             // What is in it has its group.
-            modes: Modes { dir: Some(0o2700), lock: 0o644, current: None },
+            modes: Modes { dir: Some(0o2700), lock: 0o666, current: None },
             shared: None,
             rights: Rights::default(),
         }

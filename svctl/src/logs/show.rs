@@ -5,6 +5,7 @@ use std::io;
 use cli::colour::{COLOURS, is_plain};
 use unix::Stamp;
 
+use super::line::{self, Line};
 use crate::moment;
 
 /// How lines are shown.
@@ -61,10 +62,7 @@ impl Lines {
     }
 
     fn add(&mut self, line: &[u8], style: &Style, text: &mut Vec<u8>) {
-        let (stamp, rest) = match moment::at_start(line) {
-            Some((stamp, length)) => (Some(stamp), &line[length..]),
-            None => (None, line),
-        };
+        let Line { stamp, text: rest } = line::read(line);
         if let (Some(since), Some(stamp)) = (style.since, stamp) {
             self.is_wanted = stamp >= since;
         }

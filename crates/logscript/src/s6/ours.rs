@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Parser, number};
+use super::{Parser, large_number};
 use crate::{Dress, Iso, Json, Name, Place, Processor, Rate, Rights, Shared, Shell};
 
 /// Modes of a file: executable means that it is finished.
@@ -84,7 +84,7 @@ fn name_of(name: Option<&[u8]>, around: &Surroundings<'_>) -> Result<Vec<u8>, Wh
 fn rate(limit: &[u8]) -> Result<Rate, Why> {
     let wrong = "it wants LINES/SECONDS";
     let slash = limit.iter().position(|&byte| byte == b'/').ok_or(wrong)?;
-    let part = |digits: &[u8]| number(digits).map_err(|_| wrong);
+    let part = |digits: &[u8]| large_number(digits).map_err(|_| wrong);
     let (lines, seconds) = (part(&limit[..slash])?, part(&limit[slash + 1..])?);
     if seconds == 0 {
         return Err("it wants a time".into());
@@ -95,7 +95,7 @@ fn rate(limit: &[u8]) -> Result<Rate, Why> {
 /// `BYTES:DIR`
 fn shared(limit: &[u8]) -> Result<Shared, Why> {
     let colon = limit.iter().position(|&byte| byte == b':').ok_or("it wants BYTES:DIR")?;
-    let (bytes, path) = (number(&limit[..colon])?, limit[colon + 1..].to_vec());
+    let (bytes, path) = (large_number(&limit[..colon])?, limit[colon + 1..].to_vec());
     if path.is_empty() {
         return Err("it names no directory".into());
     }
