@@ -115,21 +115,30 @@ impl Take for Places {
         let outbox = match &self.places[action] {
             Place::Dir(index) => &mut self.dirs[*index].outbox,
             Place::Output => &mut self.output.outbox,
-            Place::Alert { excerpt, is_named } => return self.error.alert(line, *excerpt, *is_named),
-            Place::Status { path, size, change } => return status_file::write(path, *size, *change, line),
-            Place::Udp { to, excerpt, dir } => {
-                let message = excerpt.of(line);
-                if self.sender.send(*to, &message) {
-                    return;
-                }
-                let outbox = &mut self.dirs[*dir].outbox;
-                outbox.put(&[udp::FAILED]);
-                outbox.put(&message);
-                self.is_full |= outbox.is_full();
-                return;
-            }
+            _ => return self.take_elsewhere(action, line),
         };
         outbox.put(&line.parts());
         self.is_full |= outbox.is_full();
+    }
+}
+
+impl Places {
+    /// Where few lines go, so that it must not cost the others time.
+    #[inline(never)]
+    fn take_elsewhere(&mut self, action: usize, line: &Dressed<'_>) {
+        match &self.places[action] {
+            Place::Dir(_) | Place::Output => {}
+            Place::Alert { excerpt, is_named } => self.error.alert(line, *excerpt, *is_named),
+            Place::Status { path, size, change } => status_file::write(path, *size, *change, line),
+            Place::Udp { to, excerpt, dir } => {
+                let message = excerpt.of(line);
+                if !self.sender.send(*to, &message) {
+                    let outbox = &mut self.dirs[*dir].outbox;
+                    outbox.put(&[udp::FAILED]);
+                    outbox.put(&message);
+                    self.is_full |= outbox.is_full();
+                }
+            }
+        }
     }
 }

@@ -64,10 +64,33 @@ impl Script {
             return self.go_on(piece, heads, choice, taker);
         }
         choice.actions.clear();
+        if self.replacements.is_none() && self.sight == Sight::Line {
+            return self.choose(piece, piece.text, heads, choice, taker);
+        }
+        self.run_changed(piece, heads, choice, taker);
+    }
+
+    /// The same for a line that changes, or that selectors see in another way.
+    #[inline(never)]
+    fn run_changed(&self, piece: &Piece<'_>, heads: &Heads, choice: &mut Choice, taker: &mut impl Take) {
         // Taken out, so that what they hold can be looked at while the rest changes.
         let (mut replaced, mut seen) = (take(&mut choice.replaced), take(&mut choice.seen));
         let piece = &Piece { text: self.replace(piece.text, &mut replaced), ..*piece };
         let sight = self.sight(piece.text, heads, &mut seen);
+        self.choose(piece, sight, heads, choice, taker);
+        (choice.replaced, choice.seen) = (replaced, seen);
+    }
+
+    /// Gives the line to the actions that are for it, as selectors see it.
+    #[inline]
+    fn choose(
+        &self,
+        piece: &Piece<'_>,
+        sight: &[u8],
+        heads: &Heads,
+        choice: &mut Choice,
+        taker: &mut impl Take,
+    ) {
         let (mut selected, mut acted) = (true, false);
         for section in &self.sections {
             for selector in &section.selectors {
@@ -88,7 +111,6 @@ impl Script {
                 }
             }
         }
-        (choice.replaced, choice.seen) = (replaced, seen);
     }
 
     /// Lines come at this moment. Says in each place how many lines were dropped there, if the time of its limit is over.
