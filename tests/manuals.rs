@@ -16,6 +16,9 @@ const PROGRAMS: [&Program; 7] = [
     &svbox::PROGRAM,
 ];
 
+/// The pages in svlog's directory that are for other suites' names, and the letters of their options.
+const LOGGERS: [(&str, &str); 2] = [("multilog", "g"), ("svlogd", "tvrRlb")];
+
 /// The page of a program.
 fn page(name: &str) -> Option<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace is above");
@@ -65,6 +68,21 @@ fn every_option_stands_in_the_manual_page() {
         }
     }
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn loggers_of_other_suites_have_their_pages() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace is above");
+    let references = page("svlog").expect("svlog has a page");
+    for (name, letters) in LOGGERS {
+        let page = std::fs::read_to_string(root.join("svlog").join(format!("{name}.8"))).expect(name);
+        assert!(page.contains(&format!("\n.Nm {name}")) && svlog::NAMES.iter().any(|(is, _)| *is == name));
+        assert!(references.contains(&format!(".Xr {name} 8")), "svlog.8 does not name {name}");
+        let described = described(&page);
+        for letter in letters.chars() {
+            assert!(described.contains(&letter.to_string()), "{name}: -{letter}");
+        }
+    }
 }
 
 #[test]

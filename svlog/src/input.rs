@@ -103,6 +103,11 @@ impl Input {
         }
     }
 
+    /// A part of a line was taken, and not all.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.splitter.is_inside()
+    }
+
     /// Reads nothing more.
     pub(crate) fn close(&mut self) {
         self.is_closed = true;

@@ -9,6 +9,8 @@ mod gzip;
 mod input;
 mod logdir_writer;
 mod logger;
+mod multilog;
+mod not_open;
 mod options;
 mod order;
 mod outbox;
@@ -21,7 +23,10 @@ mod shared;
 mod status_file;
 mod stream;
 mod surroundings;
+mod svlogd;
 mod syncing;
+mod tai64n;
+mod udp;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -31,7 +36,15 @@ use cli::{Failure, Main};
 pub use options::PROGRAM;
 
 /// The names that others have for it, with the programs.
-pub const NAMES: &[(&str, Main)] = &[("s6-log", main_s6)];
+pub const NAMES: &[(&str, Main)] = &[
+    ("s6-log", main_s6),
+    ("s6-tai64n", tai64n::s6_tai64n),
+    ("s6-tai64nlocal", tai64n::s6_tai64nlocal),
+    ("multilog", main_multilog),
+    ("tai64n", tai64n::tai64n),
+    ("tai64nlocal", tai64n::tai64nlocal),
+    ("svlogd", main_svlogd),
+];
 
 /// Runs the program; `args[0]` is the name it was called by.
 pub fn main(args: Vec<OsString>) -> ExitCode {
@@ -40,6 +53,14 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 
 fn main_s6(args: Vec<OsString>) -> ExitCode {
     cli::end(run(options::parse_s6(args).map(Some)))
+}
+
+fn main_multilog(args: Vec<OsString>) -> ExitCode {
+    cli::end(run(Ok(Some(multilog::parse(&args)))))
+}
+
+fn main_svlogd(args: Vec<OsString>) -> ExitCode {
+    cli::end(run(svlogd::parse(args).map(Some)))
 }
 
 fn run(request: Result<Option<options::Request>, Failure>) -> Result<(), Failure> {

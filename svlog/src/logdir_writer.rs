@@ -7,22 +7,20 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cli::{Failure, Unable};
+use cli::Failure;
 use logdir::{CURRENT, FINISHED, LOCK};
-use logscript::Dir as Settings;
+use logscript::{Dir as Settings, Overflow};
 use sys::dir::{Dir, Links};
 use sys::lock::Lock;
 use sys::{child, clock, file, process};
-use unix::{Exit, Pid, Signal};
+use unix::{Exit, Pid, Signal, Stamp};
 
+use crate::not_open::{NotOpen, Step};
 use crate::order;
 use crate::outbox::Outbox;
 use crate::rights::Rights;
 use crate::rotation::Rotation;
 use crate::syncing::{Dirt, Sync};
-
-/// Mode of a new log directory: what is in it has its group.
-pub(crate) const DIR_MODE: u32 = 0o2700;
 
 /// A log directory that is written to.
 #[derive(Debug)]
@@ -51,6 +49,8 @@ pub(crate) struct LogDir {
     rotate_at: Option<Duration>,
     /// The mode of a file that is being written to.
     pub(crate) mode: u32,
+    /// The archive that is made in its place.
+    pub(crate) making: Option<Stamp>,
     pub(crate) rights: Rights,
 }
 
@@ -59,26 +59,27 @@ impl LogDir {
     ///
     /// # Errors
     /// Another logger writes there, or the system refuses.
-    pub(crate) fn open(settings: Settings, sync: Sync) -> Result<LogDir, Failure> {
+    pub(crate) fn open(settings: Settings, rights: Rights, sync: Sync) -> Result<LogDir, NotOpen> {
         let path = PathBuf::from(OsStr::from_bytes(&settings.path));
-        let at = |name: &str| path.join(name).display().to_string();
-        let rights = Rights::find(&settings.rights)?;
-        sys::dir::make(&path, DIR_MODE, Links::Trusted).unable(|| format!("make {}", path.display()))?;
-        let dir = Dir::open(&path).unable(|| format!("open {}", path.display()))?;
-        let lock = dir.try_lock(LOCK, 0o666).unable(|| format!("lock {}", at(LOCK)))?;
-        let Some(lock) = lock else {
-            cli::say(format_args!("unable to lock {}: another logger writes there", at(LOCK)));
-            return Err(Failure::Silent(111));
+        let failed = |step| {
+            let path = path.clone();
+            move |cause| NotOpen { step, path, cause }
         };
-        rights.give_dir(&dir).unable(|| format!("set owner and mode of {}", path.display()))?;
-        let mode = rights.mode.unwrap_or(0o666 & !process::umask());
-        order::recover(&dir, mode, &settings, sync).unable(|| format!("put {} in order", path.display()))?;
-        let current = dir.open_to_append(CURRENT, 0o666).unable(|| format!("open {}", at(CURRENT)))?;
+        if let Some(mode) = settings.modes.dir {
+            sys::dir::make(&path, mode, Links::Trusted).map_err(failed(Step::Make))?;
+        }
+        let dir = Dir::open(&path).map_err(failed(Step::Open))?;
+        let lock = dir.try_lock(LOCK, settings.modes.lock).and_then(|lock| lock.ok_or_else(is_locked));
+        let lock = lock.map_err(failed(Step::Lock))?;
+        rights.give_dir(&dir).map_err(failed(Step::Give))?;
+        let mode = rights.mode.or(settings.modes.current).unwrap_or_else(|| 0o666 & !process::umask());
+        order::recover(&dir, mode, &settings, sync).map_err(failed(Step::Recover))?;
+        let current = dir.open_to_append(CURRENT, 0o666).map_err(failed(Step::Append))?;
         let _ = file::set_open_mode(&current, mode);
-        rights.give(&current).unable(|| format!("set the owner of {}", at(CURRENT)))?;
-        let written = file::look_open(&current).unable(|| format!("look at {}", at(CURRENT)))?.size;
-        sync.name(&dir).unable(|| format!("bring {} to disk", path.display()))?;
-        let rotate_at = settings.period.map(|period| clock::monotonic() + period);
+        rights.give(&current).map_err(failed(Step::GiveCurrent))?;
+        let written = file::look_open(&current).map_err(failed(Step::Append))?.size;
+        sync.name(&dir).map_err(failed(Step::Sync))?;
+        let rotate_at = settings.period.map(|period| clock::monotonic().saturating_add(period));
         order::keep_shared(&settings);
         Ok(LogDir {
             settings,
@@ -97,8 +98,28 @@ impl LogDir {
             step_at: None,
             rotate_at,
             mode,
+            making: None,
             rights,
         })
+    }
+
+    /// The same for one more directory. One of the others is not opened again: the lock is the process's, so that it
+    /// would not be refused, and would be lost with the second.
+    ///
+    /// # Errors
+    /// As of `open`; `WouldBlock` of its lock if it is one of the others.
+    pub(crate) fn open_another(others: &[LogDir], settings: Settings, sync: Sync) -> Result<LogDir, NotOpen> {
+        let path = PathBuf::from(OsStr::from_bytes(&settings.path));
+        let identity = file::look(&path).ok().flatten().map(|info| info.identity);
+        if identity.is_some_and(|identity| others.iter().any(|other| other.identity() == Some(identity))) {
+            return Err(NotOpen { step: Step::Lock, path, cause: is_locked() });
+        }
+        LogDir::open(settings, Rights::default(), sync)
+    }
+
+    /// What tells its directory from every other.
+    fn identity(&self) -> Option<(u64, u64)> {
+        self.dir.look_itself().map(|info| info.identity).ok()
     }
 
     /// Opens `current`, made if it is missing.
@@ -149,10 +170,12 @@ impl LogDir {
         }
     }
 
-    /// A line has just ended, and the end of `current` is near, or asked for.
+    /// A line has just ended, and the end of `current` is near, or asked for; or it is full, and there is more.
     fn is_due(&self) -> bool {
-        let is_large = self.written + self.settings.tolerance >= self.settings.size;
-        self.written > 0 && self.is_at_line_end && (is_large || self.is_rotation_wanted)
+        let is_near = self.written + self.settings.tolerance >= self.settings.size;
+        let is_full = self.settings.overflow == Overflow::Cut && self.written >= self.settings.size;
+        let has_ended = self.is_at_line_end && (is_near || self.is_rotation_wanted);
+        self.written > 0 && (has_ended || (is_full && !self.outbox.is_empty()))
     }
 
     /// Writes as much as `current` may take before it is due.
@@ -160,8 +183,18 @@ impl LogDir {
         let pending = self.outbox.pending();
         let most = if self.is_rotation_wanted { 0 } else { self.settings.size };
         let room = most.saturating_sub(self.settings.tolerance + self.written) as usize;
-        let part = up_to_line_end(pending, room);
-        let count = file::write_some(&self.current, part)?;
+        let part = match (up_to_line_end(pending, room), self.settings.overflow) {
+            (part, Overflow::Exceed) => part,
+            (part, Overflow::Cut) => {
+                part.get(..self.settings.size.saturating_sub(self.written) as usize).unwrap_or(part)
+            }
+        };
+        let count = loop {
+            match file::write_some(&self.current, part) {
+                Err(error) if error.kind() == io::ErrorKind::StorageFull && self.make_space()? => {}
+                count => break count?,
+            }
+        };
         if count == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
@@ -176,12 +209,24 @@ impl LogDir {
         Ok(())
     }
 
+    /// Removes the oldest archive, if it may go where the disk is full.
+    fn make_space(&self) -> io::Result<bool> {
+        let Some(least) = self.settings.least else { return Ok(false) };
+        let removed = order::make_space(&self.dir, least)?;
+        if let Some(name) = &removed {
+            cli::warn(format_args!("the disk is full: {}/{name} is removed", self.path.display()));
+        }
+        Ok(removed.is_some())
+    }
+
     /// Gives a new file to those who have rights on it. Lines do not wait for that.
     pub(crate) fn hand_over(&self, file: impl AsFd) {
-        let given = self.rights.give(&file).and_then(|()| match self.rights.mode {
-            Some(_) => file::set_open_mode(&file, self.mode),
-            None => Ok(()),
-        });
+        let given =
+            self.rights.give(&file).and_then(|()| match self.rights.mode.or(self.settings.modes.current) {
+                // The umask may have taken from it.
+                Some(_) => file::set_open_mode(&file, self.mode),
+                None => Ok(()),
+            });
         if let Err(error) = given {
             let dir = self.path.display();
             cli::warn(format_args!("unable to set owner and mode in {dir}: {}", cli::reason(&error)));
@@ -212,7 +257,7 @@ impl LogDir {
     pub(crate) fn tick(&mut self) {
         let now = clock::monotonic();
         if self.rotate_at.is_some_and(|at| at <= now) {
-            self.rotate_at = self.settings.period.map(|period| now + period);
+            self.rotate_at = self.settings.period.map(|period| now.saturating_add(period));
             self.rotate_now();
         }
         if [self.write_at, self.step_at, self.dirt.until].into_iter().flatten().any(|at| at <= now) {
@@ -281,6 +326,25 @@ impl LogDir {
             ));
         }
     }
+}
+
+/// A directory that is named twice would be written to by two hands, for the lock is the process's.
+///
+/// # Errors
+/// There is one.
+pub(crate) fn refuse_twins(dirs: &[LogDir]) -> Result<(), Failure> {
+    for (index, dir) in dirs.iter().enumerate() {
+        if let Some(twin) = dirs[..index].iter().find(|other| other.identity() == dir.identity()) {
+            let (one, other) = (twin.path.display(), dir.path.display());
+            return Err(Failure::Refused(format!("{one} and {other} are the same directory").into()));
+        }
+    }
+    Ok(())
+}
+
+/// Another logger writes there.
+fn is_locked() -> io::Error {
+    io::ErrorKind::WouldBlock.into()
 }
 
 /// Something was put off, and its time has not come.

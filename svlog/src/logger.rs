@@ -11,13 +11,25 @@ use unix::{Now, Signal};
 
 use crate::input::Input;
 use crate::logdir_writer::LogDir;
-use crate::options::Request;
+use crate::options::{Origin, Request};
 use crate::places::Places;
+use crate::syncing::Sync;
+
+/// A script, and the log directories that it names, open.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) script: Script,
+    pub(crate) dirs: Vec<LogDir>,
+}
 
 /// The logger.
 #[derive(Debug)]
 pub(crate) struct Logger {
     script: Script,
+    origin: Origin,
+    sync: Sync,
+    /// The script is to be read again.
+    must_reread: bool,
     signals: Signals,
     input: Input,
     places: Places,
@@ -35,9 +47,6 @@ pub(crate) struct Logger {
     leave_at: Option<Duration>,
 }
 
-/// How long the archives that are being made at the end are waited for. What they are made of is on disk.
-const LAST_ROTATION: Duration = Duration::from_secs(5);
-
 /// How long the end of the last line is waited for.
 #[derive(Clone, Copy, Debug)]
 enum Ending {
@@ -50,7 +59,7 @@ impl Logger {
     ///
     /// # Errors
     /// A place cannot be opened.
-    pub(crate) fn open(request: Request) -> Result<Logger, Failure> {
+    pub(crate) fn open(mut request: Request) -> Result<Logger, Failure> {
         process::open_standard_descriptors().unable(|| "open /dev/null")?;
         process::keep_descriptors_from_children();
         let notify = request.notify.map(process::inherit).transpose().map_err(|error| {
@@ -59,16 +68,17 @@ impl Logger {
         // Before anything takes time: none of them may end us while a directory is put in order.
         let signals = signals::take(&[Signal::TERM, Signal::HUP, Signal::ALRM, Signal::CHLD])
             .unable(|| "take signals")?;
-        let open = |settings: &logscript::Dir| LogDir::open(settings.clone(), request.sync);
-        let dirs: Vec<_> = request.script.dirs.iter().map(open).collect::<Result<_, _>>()?;
-        refuse_twins(&dirs)?;
+        let Opened { script, dirs } = request.origin.open(request.sync)?;
         if let Some(notify) = notify {
             let _ = file::write_all(notify, b"\n");
         }
         Ok(Logger {
             input: Input::new(request.limit, request.long, request.blocks),
-            places: Places::new(&request.script, dirs),
-            script: request.script,
+            places: Places::new(&script, dirs),
+            script,
+            origin: request.origin,
+            sync: request.sync,
+            must_reread: false,
             signals,
             heads: Heads::default(),
             choice: Choice::default(),
@@ -91,9 +101,13 @@ impl Logger {
                 self.script.finish(&self.heads, &mut self.choice, &mut self.places);
                 self.places.flush();
                 if self.places.are_empty() && self.may_leave() {
+                    self.places.leave();
                     self.places.finish();
                     return Ok(());
                 }
+            }
+            if self.must_reread && has_taken_all && !self.input.is_inside() && self.places.can_be_left() {
+                self.reread()?;
             }
             self.wait(has_taken_all)?;
         }
@@ -104,8 +118,9 @@ impl Logger {
         if self.places.are_idle() {
             return true;
         }
+        let Some(most) = self.origin.last_rotation() else { return false };
         let now = clock::monotonic();
-        *self.leave_at.get_or_insert(now + LAST_ROTATION) <= now
+        *self.leave_at.get_or_insert(now + most) <= now
     }
 
     /// Takes the lines that were read as long as there is room for them; `false`: some are left.
@@ -128,9 +143,22 @@ impl Logger {
     /// Lines that were read together have come at the same moment.
     fn stamp(&mut self) {
         let Now { wall: stamp, monotonic } = clock::now();
-        let local = if self.script.wants(Dress::wants_local) { local(stamp) } else { Date::default() };
+        let wants_local = self.script.wants(Dress::wants_local);
+        let local = if wants_local { local(stamp.to_unix().0).unwrap_or_default() } else { Date::default() };
         self.heads.write(&self.script, &Moment { stamp, local });
         self.script.turn(monotonic, &self.heads, &mut self.choice, &mut self.places);
+    }
+
+    /// Leaves every place, and opens those that the script names now.
+    fn reread(&mut self) -> Result<(), Failure> {
+        self.must_reread = false;
+        self.places.finish();
+        // A lock that is held would be lost when it is opened again.
+        self.places = Places::new(&Script::default(), Vec::new());
+        let Opened { script, dirs } = self.origin.open(self.sync)?;
+        self.places = Places::new(&script, dirs);
+        self.script = script;
+        Ok(())
     }
 
     /// Waits for something to do, and does it.
@@ -177,6 +205,7 @@ impl Logger {
                 Signal::ALRM => self.places.rotate(),
                 Signal::CHLD => self.reap()?,
                 Signal::TERM if self.is_protected => {}
+                Signal::HUP if self.origin.is_readable_again() => self.must_reread = true,
                 _ => self.begin_to_end(),
             }
         }
@@ -204,27 +233,16 @@ impl Logger {
     }
 }
 
-/// A directory that is named twice would be written to by two hands, for the lock is the process's.
-fn refuse_twins(dirs: &[LogDir]) -> Result<(), Failure> {
-    for (index, dir) in dirs.iter().enumerate() {
-        let identity = |dir: &LogDir| dir.dir.look_itself().map(|info| info.identity).ok();
-        if let Some(twin) = dirs[..index].iter().find(|other| identity(other) == identity(dir)) {
-            let (one, other) = (twin.path.display(), dir.path.display());
-            return Err(Failure::Refused(format!("{one} and {other} are the same directory").into()));
-        }
-    }
-    Ok(())
-}
-
-fn local(stamp: unix::Stamp) -> Date {
-    let date = calendar::local(stamp.to_unix().0).unwrap_or_default();
+/// The local date of the moment so many seconds after 1970-01-01 UTC; `None`: its year is none.
+pub(crate) fn local(seconds: i64) -> Option<Date> {
+    let date = calendar::local(seconds).ok()?;
     let small = |number: i32| u8::try_from(number).unwrap_or_default();
-    Date {
+    Some(Date {
         year: date.year,
         month: small(date.month),
         day: small(date.day),
         hour: small(date.hour),
         minute: small(date.minute),
         second: small(date.second),
-    }
+    })
 }

@@ -9,10 +9,13 @@ use cli::Failure;
 use cli::getopt::Grammar;
 use cli::options::{self, Name, Opt, Program, Word};
 use logscript::s6::{self, Parsed};
-use logscript::{BadScript, Long, Script};
+use logscript::{BadScript, Dir, Long, Script};
 
-use crate::surroundings;
+use crate::logdir_writer::{LogDir, refuse_twins};
+use crate::logger::Opened;
+use crate::rights::Rights;
 use crate::syncing::Sync;
+use crate::{multilog, surroundings, svlogd};
 
 /// The program as its users see it.
 pub const PROGRAM: Program = Program {
@@ -50,7 +53,7 @@ const LEAST_LIMIT: usize = 48;
 /// What is wanted.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) script: Script,
+    pub(crate) origin: Origin,
     /// Nothing is read while anything is pending.
     pub(crate) blocks: bool,
     /// TERM does not end it.
@@ -67,10 +70,52 @@ pub(crate) struct Request {
     pub(crate) sync: Sync,
 }
 
+/// Where the script comes from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// From the words of a command line.
+    Words(Script),
+    /// The same, in multilog's grammar and manner.
+    Multilog(Script),
+    /// From the log directories themselves.
+    Svlogd(svlogd::CommandLine),
+}
+
+impl Origin {
+    /// Opens what the script names.
+    ///
+    /// # Errors
+    /// What must be open cannot be opened.
+    pub(crate) fn open(&mut self, sync: Sync) -> Result<Opened, Failure> {
+        match self {
+            Origin::Words(script) => {
+                let script = std::mem::take(script);
+                let open = |dir: &Dir| Ok(LogDir::open(dir.clone(), Rights::find(&dir.rights)?, sync)?);
+                let dirs: Vec<_> = script.dirs.iter().map(open).collect::<Result<_, Failure>>()?;
+                refuse_twins(&dirs)?;
+                Ok(Opened { script, dirs })
+            }
+            Origin::Multilog(script) => multilog::open(std::mem::take(script), sync),
+            Origin::Svlogd(line) => line.open(sync),
+        }
+    }
+
+    /// How long the archives that are being made at the end are waited for; `None`: as long as it takes, as in
+    /// daemontools and runit. What they are made of is on disk.
+    pub(crate) fn last_rotation(&self) -> Option<Duration> {
+        matches!(self, Origin::Words(_)).then_some(Duration::from_secs(5))
+    }
+
+    /// The script can be read again.
+    pub(crate) fn is_readable_again(&self) -> bool {
+        matches!(self, Origin::Svlogd(_))
+    }
+}
+
 impl Default for Request {
     fn default() -> Request {
         Request {
-            script: Script::default(),
+            origin: Origin::Words(Script::default()),
             blocks: false,
             is_protected: false,
             verbosity: 1,
@@ -109,7 +154,7 @@ impl Request {
         if parsed.has_idle_end {
             cli::warn("the directives after the last action are for nothing");
         }
-        self.script = parsed.script;
+        self.origin = Origin::Words(parsed.script);
         Ok(())
     }
 }

@@ -7,10 +7,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 
 use logdir::{Archive, CURRENT, Ending, FINISHED, Found, NEWSTATE, PREVIOUS, PROCESSED, STATE};
-use logscript::Dir as Settings;
+use logscript::{Dir as Settings, Making};
 use sys::clock;
 use sys::dir::Dir;
 use sys::file::{self, Info, Kind};
+use unix::Stamp;
 
 use crate::shared;
 use crate::syncing::Sync;
@@ -20,6 +21,11 @@ use crate::syncing::Sync;
 /// # Errors
 /// The system refuses; `InvalidInput`: something that is no file has the name of one.
 pub(crate) fn recover(dir: &Dir, mode: u32, settings: &Settings, sync: Sync) -> io::Result<()> {
+    if settings.making == Making::InPlace {
+        for superfluous in logdir::superfluous(&names(dir)?) {
+            dir.discard(&superfluous.name())?;
+        }
+    }
     let is_finished = |info: &Info| info.mode & FINISHED != 0;
     let current = look(dir, CURRENT)?;
     let found = Found {
@@ -35,7 +41,8 @@ pub(crate) fn recover(dir: &Dir, mode: u32, settings: &Settings, sync: Sync) -> 
     if plan.drop_previous {
         dir.discard(PREVIOUS)?;
     }
-    if plan.drop_state {
+    // What is made in place leaves its state as it was.
+    if plan.drop_state && settings.making == Making::Aside {
         dir.discard(NEWSTATE)?;
         dir.make_anew(STATE, 0o666)?;
     }
@@ -83,22 +90,22 @@ fn end_line(dir: &Dir, size: u64, mode: u32, sync: Sync) {
     let _ = sync.file(&file);
 }
 
-/// Makes an archive of a file, younger than all that are there, whatever the clock says; of an empty one, nothing.
+/// Makes an archive of a file, younger than all that are there, whatever the clock says; `None`: there is no file, or it
+/// was empty and is gone.
 ///
 /// # Errors
 /// The system refuses; it can be tried again.
-pub(crate) fn archive(dir: &Dir, name: &str, ending: Ending) -> io::Result<()> {
+pub(crate) fn archive(dir: &Dir, name: &str, ending: Ending) -> io::Result<Option<Stamp>> {
     match look(dir, name)? {
-        None => return Ok(()),
-        Some(info) if info.size == 0 => return dir.discard(name).map(drop),
+        None => return Ok(None),
+        Some(info) if info.size == 0 => return dir.discard(name).map(|_| None),
         Some(_) => {}
     }
-    let there = archives(dir)?.into_iter().map(|(archive, _)| archive);
-    let mut archive = Archive::after(there, clock::now().wall, ending);
+    let mut archive = Archive::after(names(dir)?, clock::now().wall, ending);
     while !dir.rename_new(name, &archive.name())? {
         archive = Archive::after([archive], archive.stamp, ending);
     }
-    Ok(())
+    Ok(Some(archive.stamp))
 }
 
 /// Removes the archives that are too many or too much.
@@ -112,6 +119,17 @@ pub(crate) fn trim(dir: &Dir, settings: &Settings) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes the oldest archive, if there are more than must stay where the disk is full; gives its name.
+///
+/// # Errors
+/// The system refuses.
+pub(crate) fn make_space(dir: &Dir, least: usize) -> io::Result<Option<String>> {
+    let found = archives(dir)?;
+    let oldest = found.iter().map(|(archive, _)| *archive).min().filter(|_| found.len() > least);
+    let Some(name) = oldest.map(|oldest| oldest.name()) else { return Ok(None) };
+    Ok(dir.discard(&name)?.then_some(name))
+}
+
 /// Removes the archives that are too much together with those of others. What cannot be removed now goes when the next
 /// archive is made.
 pub(crate) fn keep_shared(settings: &Settings) {
@@ -122,13 +140,19 @@ pub(crate) fn keep_shared(settings: &Settings) {
     }
 }
 
-/// The archives with their sizes.
+/// The archives with their sizes, without those that a processor is making.
 fn archives(dir: &Dir) -> io::Result<Vec<(Archive, u64)>> {
-    let mut found = Vec::new();
-    dir.reopen()?.each(|name| found.extend(Archive::parse(name.to_bytes())))?;
     let sized = |archive: Archive| {
         let info = dir.look(&archive.name()).transpose()?;
         Some(info.map(|info| (archive, info.size)))
     };
-    found.into_iter().filter_map(sized).collect()
+    let made = names(dir)?.into_iter().filter(|archive| archive.ending != Ending::Temporary);
+    made.filter_map(sized).collect()
+}
+
+/// The archives, in no order.
+fn names(dir: &Dir) -> io::Result<Vec<Archive>> {
+    let mut found = Vec::new();
+    dir.reopen()?.each(|name| found.extend(Archive::parse(name.to_bytes())))?;
+    Ok(found)
 }

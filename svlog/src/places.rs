@@ -10,6 +10,7 @@ use crate::logdir_writer::LogDir;
 use crate::outbox::Outbox;
 use crate::status_file;
 use crate::stream::Stream;
+use crate::udp::{self, Sender};
 
 /// Every place that the script names.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(crate) struct Places {
     pub(crate) output: Stream,
     error: Stream,
     pub(crate) dirs: Vec<LogDir>,
+    sender: Sender,
     /// One of them is full: it is to be flushed before the next line.
     pub(crate) is_full: bool,
 }
@@ -26,7 +28,14 @@ pub(crate) struct Places {
 impl Places {
     pub(crate) fn new(script: &Script, dirs: Vec<LogDir>) -> Places {
         let places = script.actions.iter().map(|action| action.place.clone()).collect();
-        Places { places, output: Stream::output(), error: Stream::error(), dirs, is_full: false }
+        Places {
+            places,
+            output: Stream::output(),
+            error: Stream::error(),
+            dirs,
+            sender: Sender::default(),
+            is_full: false,
+        }
     }
 
     /// Writes what can be written.
@@ -57,6 +66,11 @@ impl Places {
         self.are_empty() && self.dirs.iter().all(|dir| dir.rotation.is_none())
     }
 
+    /// Everything was written, and nothing is under way that would not be found and finished by another logger.
+    pub(crate) fn can_be_left(&self) -> bool {
+        self.are_empty() && self.dirs.iter().all(|dir| dir.processor().is_none())
+    }
+
     /// The streams that wait for a reader.
     pub(crate) fn waiting(&self) -> [Option<BorrowedFd<'_>>; 2] {
         [&self.output, &self.error].map(|stream| (!stream.outbox.is_empty()).then(|| stream.as_fd()))
@@ -72,9 +86,13 @@ impl Places {
         self.dirs.iter_mut().for_each(LogDir::tick);
     }
 
-    /// Everything was written: the files are finished, and archives that are still being made are left.
-    pub(crate) fn finish(&mut self) {
+    /// Leaves the archives that are still being made.
+    pub(crate) fn leave(&mut self) {
         self.dirs.iter_mut().for_each(LogDir::leave);
+    }
+
+    /// Everything was written: the files are finished.
+    pub(crate) fn finish(&self) {
         self.dirs.iter().for_each(LogDir::finish);
     }
 
@@ -97,10 +115,30 @@ impl Take for Places {
         let outbox = match &self.places[action] {
             Place::Dir(index) => &mut self.dirs[*index].outbox,
             Place::Output => &mut self.output.outbox,
-            Place::Alert(most) => return self.error.alert(line, *most),
-            Place::Status { path, size } => return status_file::write(path, *size, line),
+            _ => return self.take_elsewhere(action, line),
         };
         outbox.put(&line.parts());
         self.is_full |= outbox.is_full();
+    }
+}
+
+impl Places {
+    /// Where few lines go, so that it must not cost the others time.
+    #[inline(never)]
+    fn take_elsewhere(&mut self, action: usize, line: &Dressed<'_>) {
+        match &self.places[action] {
+            Place::Dir(_) | Place::Output => {}
+            Place::Alert { excerpt, is_named } => self.error.alert(line, *excerpt, *is_named),
+            Place::Status { path, size, change } => status_file::write(path, *size, *change, line),
+            Place::Udp { to, excerpt, dir } => {
+                let message = excerpt.of(line);
+                if !self.sender.send(*to, &message) {
+                    let outbox = &mut self.dirs[*dir].outbox;
+                    outbox.put(&[udp::FAILED]);
+                    outbox.put(&message);
+                    self.is_full |= outbox.is_full();
+                }
+            }
+        }
     }
 }

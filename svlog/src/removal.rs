@@ -6,7 +6,7 @@ use logdir::{CURRENT, LOCK};
 use sys::dir::{Dir, Links};
 use sys::file;
 
-use crate::logdir_writer::{DIR_MODE, LogDir};
+use crate::logdir_writer::LogDir;
 use crate::order;
 use crate::rotation::Rotation;
 
@@ -26,9 +26,11 @@ impl LogDir {
     pub(crate) fn begin_again(&mut self) -> io::Result<()> {
         if self.has_lost_dir()? {
             cli::warn(format_args!("{} was removed: it is made again", self.path.display()));
-            sys::dir::make(&self.path, DIR_MODE, Links::Trusted)?;
+            // Who does not make directories finds this one gone for ever.
+            sys::dir::make(&self.path, self.settings.modes.dir.unwrap_or(0o700), Links::Trusted)?;
             self.dir = Dir::open(&self.path)?;
             self.rotation = Rotation::None;
+            self.making = None;
             self.hold_lock()?;
             self.rights.give_dir(&self.dir)?;
             order::recover(&self.dir, self.mode, &self.settings, self.sync)?;
@@ -53,7 +55,7 @@ impl LogDir {
         if self.dir.look(LOCK)?.is_some_and(|named| named.identity == held) {
             return Ok(());
         }
-        match self.dir.try_lock(LOCK, 0o666)? {
+        match self.dir.try_lock(LOCK, self.settings.modes.lock)? {
             Some(lock) => self.lock = lock,
             None => return Err(io::Error::new(ErrorKind::WouldBlock, "another logger writes there")),
         }

@@ -6,16 +6,21 @@
 //!       -> Ready -> Processing -> Processed -> processed becomes an archive
 //! ```
 //!
+//! Where an archive is made in its place (`Making::InPlace`), `@LABEL.u` stands for `previous` and `@LABEL.t` for
+//! `processed`, which is called `@LABEL.s` at last; `current` gets that name at once where there is no processor.
+//!
 //! From `Ready` on lines go into the new `current`, also while a step fails. Whatever the step in which a logger is
-//! killed, the next one finds either `previous` or an archive, never both (`logdir::recovery`): each name is given by
-//! one rename. Nothing is renamed before its bytes are on disk, and `previous` is not removed before the disk knows
-//! `processed` by its name.
+//! killed, the next one finds either `previous` or an archive, never both (`logdir::recovery`), or knows which of both
+//! is superfluous (`logdir::superfluous`): each name is given by one rename. Nothing is renamed before its bytes are on
+//! disk, and what was processed is not removed before the disk knows by its name what was made of it.
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind};
 
-use logdir::{CURRENT, Ending, FINISHED, NEWSTATE, PREVIOUS, PROCESSED, STATE};
+use logdir::{Archive, CURRENT, Ending, FINISHED, NEWSTATE, PREVIOUS, PROCESSED, STATE};
+use logscript::Making;
 use sys::file;
-use unix::Pid;
+use unix::{Pid, Stamp};
 
 use crate::logdir_writer::{LogDir, is_later};
 use crate::{order, processor};
@@ -61,6 +66,7 @@ impl LogDir {
     /// Begins to rotate, and goes as far as it goes now.
     pub(crate) fn rotate(&mut self) {
         self.is_rotation_wanted = false;
+        self.making = None;
         self.rotation = Rotation::Begun;
         self.go_on_rotating();
     }
@@ -117,10 +123,32 @@ impl LogDir {
         tried("lock the directory", self.hold_lock())?;
         tried("bring current to disk", self.sync.file(&self.current))?;
         tried("set the mode of current", file::set_open_mode(&self.current, self.mode | FINISHED))?;
+        if self.settings.making == Making::InPlace {
+            return self.put_in_place();
+        }
         // Nobody but us makes one, but what is there must not be lost.
         tried("keep previous", order::archive(&self.dir, PREVIOUS, Ending::Unprocessed))?;
         tried("rename current to previous", self.dir.rename(CURRENT.as_ref(), PREVIOUS.as_ref()))?;
         Ok(Rotation::Renamed)
+    }
+
+    fn put_in_place(&mut self) -> Result<Rotation, Failed> {
+        if tried("look for current", self.dir.look(CURRENT))?.is_none() {
+            return Err(("find current", ErrorKind::NotFound.into()));
+        }
+        let ending = self.settings.processor.as_ref().map_or(Ending::Safe, |_| Ending::Unprocessed);
+        self.making = tried("rename current", order::archive(&self.dir, CURRENT, ending))?;
+        Ok(Rotation::Renamed)
+    }
+
+    /// What a processor reads, and what it writes.
+    fn files(&self) -> [Cow<'static, str>; 2] {
+        match self.making {
+            None => [PREVIOUS.into(), PROCESSED.into()],
+            Some(stamp) => {
+                [Ending::Unprocessed, Ending::Temporary].map(|ending| Archive { stamp, ending }.name().into())
+            }
+        }
     }
 
     fn open_current(&mut self) -> Result<Rotation, Failed> {
@@ -129,13 +157,20 @@ impl LogDir {
     }
 
     fn make_archive(&mut self) -> Result<Rotation, Failed> {
+        if self.settings.making == Making::InPlace {
+            self.trim()?;
+        }
         let Some(processor) = &self.settings.processor else {
-            return self.keep(PREVIOUS);
+            return match self.settings.making {
+                Making::Aside => self.keep(PREVIOUS),
+                Making::InPlace => Ok(Rotation::None),
+            };
         };
-        if tried("look for previous", self.dir.look(PREVIOUS))?.is_none() {
+        let [from, to] = self.files();
+        if tried("look for previous", self.dir.look(&from))?.is_none() {
             return Ok(Rotation::None);
         }
-        let pid = tried("start the processor", processor::start(processor, &self.dir))?;
+        let pid = tried("start the processor", processor::start(processor, &self.dir, [&from, &to]))?;
         Ok(Rotation::Processing(pid))
     }
 
@@ -144,7 +179,7 @@ impl LogDir {
             let newstate = tried("open newstate", self.dir.open_to_read(NEWSTATE))?;
             tried("bring newstate to disk", self.sync.file(&newstate))?;
         }
-        let processed = tried("open processed", self.dir.open_to_read(PROCESSED))?;
+        let processed = tried("open processed", self.dir.open_to_read(&self.files()[1]))?;
         tried("bring processed to disk", self.sync.file(&processed))?;
         self.hand_over(&processed);
         tried("set the mode of processed", file::set_open_mode(&processed, self.mode | FINISHED))?;
@@ -153,18 +188,43 @@ impl LogDir {
     }
 
     fn replace_previous(&mut self) -> Result<Rotation, Failed> {
-        tried("remove previous", self.dir.discard(PREVIOUS))?;
+        if let Some(stamp) = self.making {
+            self.name_in_place(stamp)?;
+        }
+        tried("remove previous", self.dir.discard(&self.files()[0]))?;
         if tried("look for newstate", self.dir.look(NEWSTATE))?.is_some() {
             tried("rename newstate to state", self.dir.rename(NEWSTATE.as_ref(), STATE.as_ref()))?;
         }
-        self.keep(PROCESSED)
+        match self.making.take() {
+            None => self.keep(PROCESSED),
+            Some(_) => Ok(Rotation::None),
+        }
+    }
+
+    /// Gives what was processed its last name. What it was made of has that name, too, but for its ending: a logger that
+    /// begins meanwhile keeps the one that was made last.
+    fn name_in_place(&self, stamp: Stamp) -> Result<(), Failed> {
+        let [being_made, made] =
+            [Ending::Temporary, Ending::Safe].map(|ending| Archive { stamp, ending }.name());
+        // It has it already if a later step has failed.
+        if tried("look for what was processed", self.dir.look(&being_made))?.is_some() {
+            let named = self.dir.rename(being_made.as_ref(), made.as_ref());
+            tried("rename what was processed", named)?;
+        }
+        tried("bring the name of what was processed to disk", self.sync.file(&self.dir))
     }
 
     /// The last step: a file that is on disk becomes an archive.
     fn keep(&mut self, name: &str) -> Result<Rotation, Failed> {
         tried("make an archive", order::archive(&self.dir, name, Ending::Safe))?;
+        self.trim()?;
+        Ok(Rotation::None)
+    }
+
+    /// Removes what is too many or too much.
+    fn trim(&self) -> Result<(), Failed> {
         tried("remove old archives", order::trim(&self.dir, &self.settings))?;
         order::keep_shared(&self.settings);
-        Ok(Rotation::None)
+        Ok(())
     }
 }

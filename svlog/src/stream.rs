@@ -3,16 +3,13 @@
 use std::io::{self, ErrorKind, Stderr, Stdout};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use logscript::Dressed;
+use logscript::{Dressed, Excerpt};
 use sys::{file, poll};
 
 use crate::outbox::Outbox;
 
 /// A pipe that can be written takes so many bytes at once (pipe(7)).
 const AT_ONCE: usize = 4096;
-
-/// What stands at the end of an alert that does not show all of its line.
-const CUT: &[u8] = b"...";
 
 /// Which of the two.
 #[derive(Debug)]
@@ -55,21 +52,12 @@ impl Stream {
         }
     }
 
-    /// Puts a line in as an alert: at most so many bytes of it; 0: all.
-    pub(crate) fn alert(&mut self, line: &Dressed<'_>, most: usize) {
-        let (text, after) = match line.text.get(..most) {
-            Some(text) if most > 0 && most + CUT.len() < line.text.len() => (text, CUT),
-            _ => (line.text, line.after),
-        };
-        self.outbox.put(&[
-            cli::program().as_bytes(),
-            b": alert: ",
-            line.head,
-            line.before,
-            text,
-            after,
-            b"\n",
-        ]);
+    /// Puts a line in as an alert.
+    pub(crate) fn alert(&mut self, line: &Dressed<'_>, excerpt: Excerpt, is_named: bool) {
+        if is_named {
+            self.outbox.put(&[cli::program().as_bytes(), b": alert: "]);
+        }
+        self.outbox.put(&excerpt.of(line));
     }
 
     fn close(&mut self, error: &io::Error) {

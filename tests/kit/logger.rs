@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use unix::{Pid, Signal};
 
-use super::{our_program, text, wait_for};
+use super::{our_name, our_program, text, wait_for};
 
 /// A running `svlog`, in a directory. Dropped, it is killed. Only this process signals it, and before it is waited for.
 #[derive(Debug)]
@@ -32,14 +32,23 @@ impl Logger {
         Logger::launch(home, by, words, Stdio::piped())
     }
 
+    /// The same by another suite's name.
+    #[track_caller]
+    pub fn start_named(home: &Path, by: &[&str], name: &str, words: &[&str]) -> Logger {
+        Logger::launch_program(home, by, &our_name(name), words, Stdio::piped())
+    }
+
     /// The same; its standard input is this.
     #[track_caller]
     pub fn launch(home: &Path, by: &[&str], words: &[&str], input: Stdio) -> Logger {
+        Logger::launch_program(home, by, &our_program("svlog"), words, input)
+    }
+
+    fn launch_program(home: &Path, by: &[&str], program: &Path, words: &[&str], input: Stdio) -> Logger {
         let messages = home.join("messages");
         let error = File::options().create(true).append(true).open(&messages).expect("a file can be made");
-        let svlog = our_program("svlog");
         let all: Vec<&OsStr> =
-            by.iter().map(OsStr::new).chain([svlog.as_ref()]).chain(words.iter().map(OsStr::new)).collect();
+            by.iter().map(OsStr::new).chain([program.as_ref()]).chain(words.iter().map(OsStr::new)).collect();
         let mut command = Command::new(all[0]);
         command.args(&all[1..]).current_dir(home).stdin(input).stdout(Stdio::piped()).stderr(error);
         let mut child = command.spawn().expect("the logger can be started");

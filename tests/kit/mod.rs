@@ -132,9 +132,7 @@ pub fn our_name(name: &str) -> PathBuf {
         let executable = Path::new(env!("CARGO_BIN_EXE_suite-under-test"));
         let dir = executable.with_file_name("suite-names");
         std::fs::create_dir_all(&dir).expect("links can be made beside the executable");
-        let of_svrun =
-            |wanted| svrun::NAMES.iter().any(|names| names.iter().any(|(name, _)| *name == wanted));
-        for (name, _) in svbox::names().filter(|(name, _)| name.contains('-') || of_svrun(*name)) {
+        for (name, _) in svbox::names() {
             // Another test process may be making the same links.
             match symlink(executable, dir.join(name)) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => panic!("{name}: {error}"),

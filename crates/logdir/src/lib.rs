@@ -22,10 +22,12 @@ extern crate alloc;
 
 mod archive;
 mod budget;
+mod in_place;
 mod recovery;
 
 pub use archive::{Archive, Ending};
 pub use budget::{Budget, Shelved, shared_surplus, surplus};
+pub use in_place::superfluous;
 pub use recovery::{Found, Recovery, recovery};
 
 /// The file that lines are appended to.

@@ -14,6 +14,8 @@ pub struct Dress {
     pub label: bool,
     /// `T`: its local date and time, and two spaces.
     pub local: bool,
+    /// Another stamp, and a space.
+    pub foreign: Option<Foreign>,
     /// `iso`: its date and time, and a space.
     pub iso: Option<Iso>,
     /// `json`: the line is an object. Of the rest, the name and the form of the date are for it.
@@ -21,6 +23,18 @@ pub struct Dress {
     /// Text after the stamps, with the space that follows it.
     pub prefix: Vec<u8>,
 }
+
+/// How daemontools and runit stamp lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// A TAI64N label that counts no leap second since 1972: what `tai64nlocal` reads.
+    Label,
+    /// The date and the time of day in UTC with this byte between them, and five digits of the second.
+    Date(u8),
+}
+
+/// TAI was so far ahead of UTC when leap seconds began, in seconds; daemontools adds no later ones.
+pub(crate) const LEAP_SECONDS_OF_1972: u64 = 10;
 
 /// A name before a line: `web | `.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +87,19 @@ impl Dress {
             text.date(&moment.local, ' ');
             let _ = write!(text, ".{:09}  ", moment.stamp.to_unix().1);
         }
+        match self.foreign {
+            Some(Foreign::Label) => {
+                let (seconds, nanoseconds) = moment.stamp.to_unix();
+                let label = (1u64 << 62).wrapping_add(LEAP_SECONDS_OF_1972).wrapping_add_signed(seconds);
+                let _ = write!(text, "@{label:016x}{nanoseconds:08x} ");
+            }
+            Some(Foreign::Date(between)) => {
+                let (seconds, nanoseconds) = moment.stamp.to_unix();
+                text.date(&Date::utc(seconds), char::from(between));
+                let _ = write!(text, ".{:05} ", nanoseconds / 10_000);
+            }
+            None => {}
+        }
         if let Some(iso) = self.iso {
             iso.write(moment, head);
             head.push(b' ');
@@ -115,5 +142,28 @@ impl core::fmt::Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
         self.0.extend_from_slice(text.as_bytes());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+    use unix::Stamp;
+
+    fn head(dress: &Dress) -> String {
+        let moment = Moment { stamp: Stamp::from_unix(1_700_000_000, 123_456_789), local: Date::default() };
+        let mut head = Vec::new();
+        dress.write_head(&moment, &mut head);
+        String::from_utf8(head).unwrap()
+    }
+
+    #[test]
+    fn foreign_stamps_are_those_of_their_suites() {
+        let foreign =
+            |foreign| Dress { foreign: Some(foreign), prefix: b"web: ".to_vec(), ..Dress::default() };
+        assert_eq!(head(&foreign(Foreign::Label)), "@400000006553f10a075bcd15 web: ");
+        assert_eq!(head(&foreign(Foreign::Date(b'_'))), "2023-11-14_22:13:20.12345 web: ");
+        assert_eq!(head(&Dress { label: true, ..Dress::default() }), "@400000006553f125075bcd15 ");
     }
 }

@@ -16,9 +16,12 @@ mod automaton;
 mod bracket;
 mod dress;
 mod ere;
+mod excerpt;
 mod iso;
 mod json;
 mod moment;
+pub mod multilog;
+mod number;
 mod pattern;
 mod program;
 mod rate;
@@ -26,8 +29,12 @@ mod run;
 pub mod s6;
 mod script;
 mod splitter;
+mod star;
+pub mod svlogd;
+pub mod tai64n;
 
-pub use dress::{Dress, Heads, Name};
+pub use dress::{Dress, Foreign, Heads, Name};
+pub use excerpt::Excerpt;
 pub use iso::{Iso, Zone};
 pub use json::Json;
 pub use moment::{Date, Moment};
@@ -35,6 +42,7 @@ pub use pattern::{BadPattern, Pattern};
 pub use rate::Rate;
 pub use run::{Choice, Dressed, Take};
 pub use script::{
-    Action, BadScript, Dir, Place, Processor, Rights, Script, Section, Selector, Shared, Shell,
+    Action, BadScript, Change, Dir, Making, Modes, Overflow, Place, Processor, Rights, Script, Section,
+    Selector, Shared, Shell, Sight,
 };
 pub use splitter::{Long, Piece, Splitter, line_end};

@@ -1,13 +1,27 @@
 //! What selects lines.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::automaton::Automaton;
-use crate::ere;
+use crate::{ere, star};
 
 /// Something that a line matches or not. No pattern takes longer than its size times that of the line.
 #[derive(Debug)]
-pub struct Pattern(Option<Automaton>);
+pub struct Pattern(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    /// Matches every line.
+    Anything,
+    /// A POSIX extended regular expression.
+    Extended(Box<Automaton>),
+    /// Literal bytes, and stars.
+    Star(Vec<u8>),
+    /// Literal bytes, stars, and pluses.
+    StarPlus(Vec<u8>),
+}
 
 /// Why something is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,15 +40,35 @@ impl Pattern {
     /// It is none, or too large.
     pub fn extended(text: &[u8]) -> Result<Pattern, BadPattern> {
         if text.is_empty() {
-            return Ok(Pattern(None));
+            return Ok(Pattern(Kind::Anything));
         }
         let program = ere::compile(text).map_err(BadPattern)?;
-        Ok(Pattern(Some(Automaton::new(program))))
+        Ok(Pattern(Kind::Extended(Box::new(Automaton::new(program)))))
+    }
+
+    /// What matches every line.
+    pub const fn anything() -> Pattern {
+        Pattern(Kind::Anything)
+    }
+
+    /// A pattern of multilog's.
+    pub fn star(text: &[u8]) -> Pattern {
+        Pattern(Kind::Star(text.to_vec()))
+    }
+
+    /// A pattern of svlogd's.
+    pub fn star_plus(text: &[u8]) -> Pattern {
+        Pattern(Kind::StarPlus(text.to_vec()))
     }
 
     /// Whether `line` matches.
     pub fn matches(&self, line: &[u8]) -> bool {
-        self.0.as_ref().is_none_or(|automaton| automaton.matches(line))
+        match &self.0 {
+            Kind::Anything => true,
+            Kind::Extended(automaton) => automaton.matches(line),
+            Kind::Star(pattern) => star::matches_star(pattern, line),
+            Kind::StarPlus(pattern) => star::matches_star_plus(pattern, line),
+        }
     }
 }
 

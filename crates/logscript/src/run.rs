@@ -2,12 +2,13 @@
 
 use alloc::format;
 use alloc::vec::Vec;
+use core::mem::take;
 use core::time::Duration;
 
 use crate::json::{self, Message};
 use crate::rate::Window;
 use crate::splitter::MARK;
-use crate::{Heads, Piece, Place, Rate, Script, Selector};
+use crate::{Heads, Piece, Place, Rate, Script, Selector, Sight};
 
 /// Who takes what the actions give.
 pub trait Take {
@@ -48,6 +49,10 @@ pub struct Choice {
     now: Duration,
     /// What each action has counted; empty as long as none counts.
     windows: Vec<Window>,
+    /// The line after replacements.
+    replaced: Vec<u8>,
+    /// The line as selectors see it.
+    seen: Vec<u8>,
 }
 
 impl Script {
@@ -59,10 +64,37 @@ impl Script {
             return self.go_on(piece, heads, choice, taker);
         }
         choice.actions.clear();
+        if self.replacements.is_none() && self.sight == Sight::Line {
+            return self.choose(piece, piece.text, heads, choice, taker);
+        }
+        self.run_changed(piece, heads, choice, taker);
+    }
+
+    /// The same for a line that changes, or that selectors see in another way.
+    #[inline(never)]
+    fn run_changed(&self, piece: &Piece<'_>, heads: &Heads, choice: &mut Choice, taker: &mut impl Take) {
+        // Taken out, so that what they hold can be looked at while the rest changes.
+        let (mut replaced, mut seen) = (take(&mut choice.replaced), take(&mut choice.seen));
+        let piece = &Piece { text: self.replace(piece.text, &mut replaced), ..*piece };
+        let sight = self.sight(piece.text, heads, &mut seen);
+        self.choose(piece, sight, heads, choice, taker);
+        (choice.replaced, choice.seen) = (replaced, seen);
+    }
+
+    /// Gives the line to the actions that are for it, as selectors see it.
+    #[inline]
+    fn choose(
+        &self,
+        piece: &Piece<'_>,
+        sight: &[u8],
+        heads: &Heads,
+        choice: &mut Choice,
+        taker: &mut impl Take,
+    ) {
         let (mut selected, mut acted) = (true, false);
         for section in &self.sections {
             for selector in &section.selectors {
-                selected = selector.selects(piece.text, selected, acted);
+                selected = selector.selects(sight, selected, acted);
             }
             if !selected {
                 continue;
@@ -138,7 +170,7 @@ impl Script {
     }
 
     fn go_on(&self, piece: &Piece<'_>, heads: &Heads, choice: &mut Choice, taker: &mut impl Take) {
-        let actions = core::mem::take(&mut choice.actions);
+        let actions = take(&mut choice.actions);
         for &action in &actions {
             self.act(action, piece, heads, &mut choice.message, taker);
         }
@@ -163,6 +195,29 @@ impl Choice {
             self.windows.resize(action + 1, Window::default());
         }
         self.windows[action].admits(rate, self.now)
+    }
+}
+
+impl Script {
+    /// The line, with other bytes in it where this script wants that.
+    #[inline]
+    fn replace<'a>(&self, text: &'a [u8], replaced: &'a mut Vec<u8>) -> &'a [u8] {
+        let Some(replacements) = &self.replacements else { return text };
+        replaced.clear();
+        replaced.extend(text.iter().map(|&byte| replacements[usize::from(byte)]));
+        replaced
+    }
+
+    /// The line as selectors see it.
+    #[inline]
+    fn sight<'a>(&self, text: &'a [u8], heads: &Heads, seen: &'a mut Vec<u8>) -> &'a [u8] {
+        if self.sight == Sight::Line || self.actions.is_empty() {
+            return text;
+        }
+        seen.clear();
+        seen.extend_from_slice(heads.of(0));
+        seen.extend_from_slice(text);
+        seen
     }
 }
 

@@ -8,10 +8,9 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use logdir::Budget;
-
 use crate::{
-    Action, BadScript, Dir, Dress, Pattern, Place, Processor, Rate, Rights, Script, Section, Selector, Shell,
+    Action, BadScript, Change, Dir, Dress, Excerpt, Pattern, Place, Processor, Rate, Script, Section,
+    Selector, Shell,
 };
 
 pub use ours::Surroundings;
@@ -73,17 +72,6 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(ours: Option<&'a Surroundings<'a>>) -> Parser<'a> {
-        let dir = Dir {
-            path: Vec::new(),
-            size: 99_999,
-            tolerance: 2000,
-            budget: Budget { archives: 10, bytes: 0 },
-            period: None,
-            retry: Duration::from_secs(2),
-            processor: None,
-            shared: None,
-            rights: Rights::default(),
-        };
         Parser {
             ours,
             script: Script::default(),
@@ -93,7 +81,7 @@ impl<'a> Parser<'a> {
             rate: None,
             alert: 200,
             status: 1001,
-            dir,
+            dir: Dir::default(),
             has_idle_end: false,
         }
     }
@@ -128,9 +116,12 @@ impl<'a> Parser<'a> {
             b'T' => self.dress.local = true,
             b'1' => self.act(Place::Output),
             b'2' if self.dress.json.is_some() => return Err("an alert is no object".into()),
-            b'2' => self.act(Place::Alert(self.alert)),
+            b'2' => self.act(alert(self.alert)),
             b'=' if rest.is_empty() => return Err("it names no file".into()),
-            b'=' => self.act(Place::Status { path: rest.to_vec(), size: self.status }),
+            b'=' => {
+                let (path, size) = (rest.to_vec(), self.status);
+                self.act(Place::Status { path, size, change: Change::Replaced });
+            }
             b'.' | b'/' if self.script.dirs.iter().any(|dir| dir.path == word) => {
                 return Err("it is written to already".into());
             }
@@ -182,6 +173,16 @@ impl<'a> Parser<'a> {
         }
         Ok(Parsed { script: self.script, has_idle_end: self.has_idle_end })
     }
+}
+
+/// An alert of so many bytes; 0: all.
+fn alert(most: usize) -> Place {
+    // What is cut must not be longer than what it is cut from.
+    let excerpt = match most {
+        0 => Excerpt::ALL,
+        _ => Excerpt { most, from: most.saturating_add(4), counts_head: false },
+    };
+    Place::Alert { excerpt, is_named: true }
 }
 
 fn extended(text: &[u8]) -> Result<Pattern, Cow<'static, str>> {

@@ -1,10 +1,11 @@
 //! The script: sections of selectors and actions.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::{Dress, Pattern, Rate};
+use crate::{Dress, Excerpt, Pattern, Rate};
 
 /// What is done with every line, section after section. A line that a section's selectors leave selected is acted upon
 /// by its actions.
@@ -16,6 +17,20 @@ pub struct Script {
     pub actions: Vec<Action>,
     /// The log directories that the actions name by their index.
     pub dirs: Vec<Dir>,
+    /// What selectors look at.
+    pub sight: Sight,
+    /// The bytes that stand for each byte of a line, up to its limit: 256 of them, or none.
+    pub replacements: Option<Box<[u8; 256]>>,
+}
+
+/// What selectors look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sight {
+    /// The line as it came.
+    #[default]
+    Line,
+    /// What stands before it when the first action writes it, and the line.
+    Dressed,
 }
 
 /// Selectors, and the actions that are for what they select.
@@ -54,17 +69,42 @@ pub struct Action {
 pub enum Place {
     /// To standard output.
     Output,
-    /// To standard error, as an alert: so many bytes of it, 0: all.
-    Alert(usize),
+    /// To standard error, as an alert.
+    Alert {
+        /// What is shown of it.
+        excerpt: Excerpt,
+        /// The program's name stands before it.
+        is_named: bool,
+    },
     /// Into a file that holds nothing else, padded with newlines to a size; 0: as long as it is.
     Status {
         /// The file.
         path: Vec<u8>,
         /// Its size in bytes.
         size: usize,
+        /// How the file changes.
+        change: Change,
+    },
+    /// To a host, as a datagram.
+    Udp {
+        /// Its address (IPv4) and port.
+        to: ([u8; 4], u16),
+        /// What is sent of it.
+        excerpt: Excerpt,
+        /// The log directory with this index is told when it cannot be sent.
+        dir: usize,
     },
     /// Into the log directory with this index.
     Dir(usize),
+}
+
+/// How a status file changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is replaced by another one: nobody reads half of it.
+    Replaced,
+    /// It is written over: it stays the same file, and its directory need not be ours.
+    Overwritten,
 }
 
 /// A log directory and how it is kept.
@@ -84,10 +124,69 @@ pub struct Dir {
     pub retry: Duration,
     /// What an archive is piped through.
     pub processor: Option<Processor>,
+    /// What happens at `size` in the middle of a line.
+    pub overflow: Overflow,
+    /// Where an archive is made.
+    pub making: Making,
+    /// Where the disk is full, archives are removed down to so many.
+    pub least: Option<usize>,
+    /// The modes of what is made.
+    pub modes: Modes,
     /// A limit that it shares with others.
     pub shared: Option<Shared>,
     /// Whose it is, and who may read it.
     pub rights: Rights,
+}
+
+/// What happens when a line does not fit into `size`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// It is kept together: the file becomes larger.
+    Exceed,
+    /// It goes on in the next file.
+    Cut,
+}
+
+/// What an archive is called while it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Making {
+    /// `previous`, and `processed`: it has its name when it is done.
+    Aside,
+    /// It has its name at once, and ends in `.u` until its processor has made a `.t` of it and that is called `.s`.
+    InPlace,
+}
+
+/// The modes of what is made in a log directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Modes {
+    /// The directory's; `None`: it is not made, it must be there.
+    pub dir: Option<u32>,
+    /// That of its lock.
+    pub lock: u32,
+    /// That of `current`, whatever the umask; `None`: what the umask leaves to all.
+    pub current: Option<u32>,
+}
+
+impl Default for Dir {
+    /// What s6-log does when it is told nothing.
+    fn default() -> Dir {
+        Dir {
+            path: Vec::new(),
+            size: 99_999,
+            tolerance: 2000,
+            budget: logdir::Budget { archives: 10, bytes: 0 },
+            period: None,
+            retry: Duration::from_secs(2),
+            processor: None,
+            overflow: Overflow::Exceed,
+            making: Making::Aside,
+            least: None,
+            // What is in it has its group.
+            modes: Modes { dir: Some(0o2700), lock: 0o666, current: None },
+            shared: None,
+            rights: Rights::default(),
+        }
+    }
 }
 
 /// A limit for all log directories below a directory.
