@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 const PURE: [&str; 5] = ["unix", "status", "control", "lifecycle", "roster"];
 const WORLD: [&str; 4] = ["sys", "fifodir", "servicedir", "scandir"];
-const PROGRAMS: [&str; 4] = ["supervise", "svscan", "svctl", "svwait"];
+const PROGRAMS: [&str; 5] = ["supervise", "svscan", "svctl", "svwait", "svinit"];
 
 /// The crates of others that name the kernel: `sys` alone may.
 const KERNEL: [&str; 4] = ["rustix", "nix", "inotify", "libc"];
@@ -27,7 +27,7 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         "cli" => vec!["lexopt"],
         // They share the waiting.
         "svctl" => below().chain(["svwait"]).collect(),
-        "supervise" | "svscan" | "svwait" => below().collect(),
+        "supervise" | "svscan" | "svwait" | "svinit" => below().collect(),
         "svbox" => below().chain(PROGRAMS).collect(),
         "suite-tests" => below().chain(PROGRAMS).chain(["svbox"]).collect(),
         _ => return None,

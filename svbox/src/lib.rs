@@ -11,15 +11,20 @@ use cli::Main;
 use cli::options::{Opt, Program};
 
 /// Our own names with their programs.
-const PROGRAMS: &[(&str, Main)] =
-    &[("supervise", supervise::main), ("svscan", svscan), ("svctl", svctl::main), ("svwait", svwait::main)];
+const PROGRAMS: &[(&str, Main)] = &[
+    ("supervise", supervise::main),
+    ("svscan", svscan),
+    ("svctl", svctl::main),
+    ("svwait", svwait::main),
+    ("svinit", svinit::main),
+];
 
 /// Names of runit's for programs that may have to be this executable again.
 const RUNIT: &[(&str, Main)] = &[("runsvdir", svscan), ("runsv", supervise::runsv)];
 
 /// The names of other suites, which choose a grammar.
-const OTHERS: [&[(&str, Main)]; 6] =
-    [svscan::NAMES, supervise::NAMES, svctl::NAMES[0], svctl::NAMES[1], svwait::NAMES, RUNIT];
+const OTHERS: [&[(&str, Main)]; 7] =
+    [svscan::NAMES, supervise::NAMES, svctl::NAMES[0], svctl::NAMES[1], svwait::NAMES, svinit::NAMES, RUNIT];
 
 /// Every name: ours, and those of other suites.
 pub fn names() -> impl Iterator<Item = &'static (&'static str, Main)> {

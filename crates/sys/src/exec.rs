@@ -90,12 +90,20 @@ pub fn execute_as(program: &CStr, words: &[OsString]) -> io::Error {
 /// # Errors
 /// As `execute`, and what fork(2) says. No child is left behind.
 pub fn spawn(words: &[OsString]) -> io::Result<Pid> {
+    spawn_in(words, Company::Parents)
+}
+
+/// The same in such a company.
+///
+/// # Errors
+/// As `spawn`.
+pub fn spawn_in(words: &[OsString], company: Company) -> io::Result<Pid> {
     let words = Words::new(words)?;
     signals::reset_pipe();
     let plan = Spawn {
         program: &words.program,
         args: &[],
-        company: Company::Parents,
+        company,
         new_pid_namespace: false,
         give: &[],
         lock: None,

@@ -49,6 +49,29 @@ pub fn set_umask(mask: u32) -> u32 {
     rustix::process::umask(Mode::from_raw_mode(mask)).as_raw_mode()
 }
 
+/// Gets `signal` when its parent dies.
+///
+/// # Errors
+/// EINVAL: it is none that can be sent so.
+pub fn signal_when_parent_dies(signal: unix::Signal) -> io::Result<()> {
+    // SAFETY: prctl(PR_SET_PDEATHSIG) takes a number and touches no memory.
+    match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::c_ulong::from(signal.number())) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// It is the leader of its session.
+pub fn leads_session() -> bool {
+    rustix::process::getsid(None).is_ok_and(|leader| leader == rustix::process::getpid())
+}
+
+/// Stops this process until somebody continues it. Process 1 of a PID namespace goes on.
+pub fn stop_itself() {
+    // SAFETY: raise(3) touches no memory.
+    unsafe { libc::raise(libc::SIGSTOP) };
+}
+
 /// Becomes the parent of every orphan among its descendants (Linux 3.4).
 ///
 /// # Errors

@@ -1,0 +1,37 @@
+//! `svinit`: the front door of a container.
+//!
+//! In front of one command it hands on signals, reaps, and leaves with the command's exit code ([`proxy`]). A grammar
+//! ([`options`], and one for each name of others) makes a [`plan::Plan`], which is all that the proxy knows.
+
+#![forbid(unsafe_code)]
+
+mod catatonit;
+mod dumb_init;
+mod options;
+mod plan;
+mod proxy;
+mod tini;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use cli::Main;
+
+pub use options::PROGRAM;
+
+/// The names that others have for it, with the programs.
+pub const NAMES: &[(&str, Main)] = &[
+    ("dumb-init", dumb_init::main),
+    ("tini", tini::main),
+    ("tini-static", tini::main),
+    ("catatonit", catatonit::main),
+];
+
+/// Runs the program; `args[0]` is the name it was called by.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    match options::parse(args) {
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(plan)) => proxy::run(&plan),
+        Err(failure) => failure.report(),
+    }
+}
