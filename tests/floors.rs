@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const PURE: [&str; 5] = ["unix", "status", "control", "lifecycle", "roster"];
+const PURE: [&str; 6] = ["unix", "status", "control", "lifecycle", "roster", "stages"];
 const WORLD: [&str; 4] = ["sys", "fifodir", "servicedir", "scandir"];
 const PROGRAMS: [&str; 5] = ["supervise", "svscan", "svctl", "svwait", "svinit"];
 
@@ -20,6 +20,7 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         "unix" => vec!["libc"],
         "status" | "control" => vec!["unix"],
         "lifecycle" | "roster" => vec!["unix", "status", "control"],
+        "stages" => vec!["unix"],
         // talc: an allocator for programs that shall take no memory once they run.
         "sys" => ["unix", "talc"].into_iter().chain(KERNEL).collect(),
         "fifodir" => vec!["sys"],
