@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod catatonit;
+mod container;
 mod dumb_init;
 mod options;
 mod plan;
@@ -21,6 +22,7 @@ pub use options::PROGRAM;
 
 /// The names that others have for it, with the programs.
 pub const NAMES: &[(&str, Main)] = &[
+    ("init", init),
     ("dumb-init", dumb_init::main),
     ("tini", tini::main),
     ("tini-static", tini::main),
@@ -34,4 +36,10 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         Ok(Some(plan)) => proxy::run(&plan),
         Err(failure) => failure.report(),
     }
+}
+
+/// A container with stages; everything after the name is its command.
+fn init(args: Vec<OsString>) -> ExitCode {
+    cli::name_program("init");
+    container::run(args.into_iter().skip(1).collect(), true)
 }

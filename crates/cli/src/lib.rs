@@ -7,6 +7,7 @@
 
 mod failure;
 pub mod getopt;
+pub mod glob;
 mod message;
 pub mod options;
 

@@ -18,7 +18,7 @@ const BUFFER: usize = 1024;
 
 /// An open directory.
 #[derive(Debug)]
-pub struct Dir(OwnedFd);
+pub struct Dir(pub(crate) OwnedFd);
 
 impl Dir {
     /// Opens a directory.

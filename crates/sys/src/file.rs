@@ -217,6 +217,11 @@ pub fn write_all(file: impl std::os::fd::AsFd, mut bytes: &[u8]) -> io::Result<(
     Ok(())
 }
 
+/// Brings everything that was written to any file to disk.
+pub fn sync_all() {
+    rustix::fs::sync();
+}
+
 /// Removes a file; `false` if there was none.
 ///
 /// # Errors
