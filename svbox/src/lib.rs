@@ -23,12 +23,20 @@ const PROGRAMS: &[(&str, Main)] = &[
 const RUNIT: &[(&str, Main)] = &[("runsvdir", svscan), ("runsv", supervise::runsv)];
 
 /// The names of other suites, which choose a grammar.
-const OTHERS: [&[(&str, Main)]; 7] =
-    [svscan::NAMES, supervise::NAMES, svctl::NAMES[0], svctl::NAMES[1], svwait::NAMES, svinit::NAMES, RUNIT];
+const OTHERS: [&[(&str, Main)]; 8] = [
+    svscan::NAMES,
+    supervise::NAMES,
+    svctl::NAMES[0],
+    svctl::NAMES[1],
+    svwait::NAMES,
+    svinit::NAMES[0],
+    svinit::NAMES[1],
+    RUNIT,
+];
 
 /// Every name: ours, and those of other suites.
 pub fn names() -> impl Iterator<Item = &'static (&'static str, Main)> {
-    PROGRAMS.iter().chain(OTHERS.into_iter().flatten())
+    PROGRAMS.iter().chain(OTHERS.into_iter().flatten()).chain(svinit::INSIDE.into_iter().flatten())
 }
 
 /// `svbox`, as its users see it.

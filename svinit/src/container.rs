@@ -1,7 +1,7 @@
 //! A container with stages: the machine of `stages` between its sources and its shell.
 
-mod attributes;
-mod environment;
+pub(crate) mod attributes;
+pub(crate) mod environment;
 mod ground;
 mod layout;
 mod say;
@@ -16,12 +16,16 @@ use std::process::ExitCode;
 
 use cli::{Failure, Unable};
 use stages::{Container, Event, Plan, Settings};
+use sys::fifo::{self, Fifo};
 use sys::signals::{self, Signals};
 use sys::{child, clock, poll, process};
 use unix::Signal;
 
 use layout::Layout;
 use shell::Shell;
+
+/// The FIFO in the state directory that stops the container when somebody writes a `t` into it.
+pub(crate) const CONTROL: &str = "s6/control";
 
 /// Runs a container with this command, which may be empty. `multi_call`: this executable is the scanner, too.
 pub(crate) fn run(command: Vec<OsString>, multi_call: bool) -> ExitCode {
@@ -45,6 +49,7 @@ fn prepare(command: Vec<OsString>, multi_call: bool) -> Result<Stages, Failure> 
     complaints.iter().for_each(say::complaint);
     let layout = Layout::new(&settings);
     ground::prepare(&layout, &variables)?;
+    let control = fifo::open(&layout.control()).unable(|| format!("make {}", layout.control().display()))?;
     let command: Vec<OsString> = prefixed(&settings, command);
     let scripts = scripts::Scripts::find(&layout);
     let plan = Plan {
@@ -55,7 +60,12 @@ fn prepare(command: Vec<OsString>, multi_call: bool) -> Result<Stages, Failure> 
         finishes: scripts.finishes.len(),
     };
     let container = Container::new(plan, settings.clone());
-    Ok(Stages { signals, container, shell: Shell::new(layout, settings, scripts, command, multi_call) })
+    Ok(Stages {
+        signals,
+        control,
+        container,
+        shell: Shell::new(layout, settings, scripts, command, multi_call),
+    })
 }
 
 /// The command with the words that go before it.
@@ -70,6 +80,7 @@ fn prefixed(settings: &Settings, command: Vec<OsString>) -> Vec<OsString> {
 /// The machine between its sources and its shell.
 struct Stages {
     signals: Signals,
+    control: Fifo,
     container: Container,
     shell: Shell,
 }
@@ -88,9 +99,13 @@ impl Stages {
     fn wait(&mut self) -> Result<(), Failure> {
         let deadline = self.container.deadline();
         let notices = self.shell.notices();
-        let sources: Vec<_> = std::iter::once(self.signals.as_fd()).chain(notices).collect();
+        let sources: Vec<_> =
+            [self.signals.as_fd(), self.control.as_fd()].into_iter().chain(notices).collect();
         let ready = poll::wait_many(&sources, deadline).unable(|| "wait for events")?;
-        let told = ready.iter().any(|&index| index > 0);
+        let told = ready.iter().any(|&index| index > 1);
+        if ready.contains(&1) {
+            self.read_control()?;
+        }
         if told && let Some(is_ready) = self.shell.read_notices() {
             self.feed(Event::Ready(is_ready));
         }
@@ -102,6 +117,15 @@ impl Stages {
         }
         if deadline.is_some_and(|at| at <= clock::monotonic()) {
             self.feed(Event::Timeout);
+        }
+        Ok(())
+    }
+
+    fn read_control(&mut self) -> Result<(), Failure> {
+        let mut buffer = [0; 64];
+        let count = self.control.read(&mut buffer).unable(|| "read commands")?;
+        if buffer[..count].contains(&b't') {
+            self.feed(Event::Stop);
         }
         Ok(())
     }

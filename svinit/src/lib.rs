@@ -8,6 +8,7 @@
 mod catatonit;
 mod container;
 mod dumb_init;
+mod helpers;
 mod options;
 mod plan;
 mod proxy;
@@ -21,13 +22,18 @@ use cli::Main;
 pub use options::PROGRAM;
 
 /// The names that others have for it, with the programs.
-pub const NAMES: &[(&str, Main)] = &[
-    ("init", init),
-    ("dumb-init", dumb_init::main),
-    ("tini", tini::main),
-    ("tini-static", tini::main),
-    ("catatonit", catatonit::main),
+pub const NAMES: [&[(&str, Main)]; 2] = [
+    &[
+        ("dumb-init", dumb_init::main),
+        ("tini", tini::main),
+        ("tini-static", tini::main),
+        ("catatonit", catatonit::main),
+    ],
+    helpers::NAMES,
 ];
+
+/// Names that it answers to inside of a container; on a host they mean something else.
+pub const INSIDE: [&[(&str, Main)]; 2] = [&[("init", init)], helpers::STOPPERS];
 
 /// Runs the program; `args[0]` is the name it was called by.
 pub fn main(args: Vec<OsString>) -> ExitCode {

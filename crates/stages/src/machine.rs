@@ -14,6 +14,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Signals that ask the container to stop.
 const STOPS: [Signal; 6] = [Signal::TERM, Signal::INT, Signal::QUIT, Signal::USR1, Signal::USR2, Signal::PWR];
 
+/// Signals that can be the command's.
+const DIVERTED: [Signal; 7] =
+    [Signal::TERM, Signal::QUIT, Signal::INT, Signal::USR1, Signal::USR2, Signal::PWR, Signal::WINCH];
+
 /// What there is to do, found before anything is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -55,6 +59,8 @@ pub enum Event {
     Ready(bool),
     /// A signal has come.
     Signal(Signal),
+    /// Somebody inside wants the container to stop.
+    Stop,
     /// The answer to `LookAround`: nothing is left below.
     Nobody,
     /// A deadline may have come.
@@ -167,6 +173,8 @@ impl Container {
             Event::Exited(pid, exit) => self.exited(pid, exit, now),
             Event::Ready(is_ready) => self.services_are(is_ready, now),
             Event::Signal(signal) => self.signalled(signal, now),
+            Event::Stop if self.is_stopping => Vec::new(),
+            Event::Stop => self.stop(now),
             Event::Nobody if matches!(self.phase, Phase::Strays { .. }) => self.leave(),
             Event::Nobody => Vec::new(),
             Event::Timeout => self.timeout(now),
@@ -366,7 +374,9 @@ impl Container {
 
     fn signalled(&mut self, signal: Signal, now: Duration) -> Vec<Action> {
         match (self.command, self.scanner) {
-            (Some(command), _) if self.settings.command_gets_signals => vec![Action::Kill(command, signal)],
+            (Some(command), _) if self.settings.command_gets_signals && DIVERTED.contains(&signal) => {
+                vec![Action::Kill(command, signal)]
+            }
             _ if STOPS.contains(&signal) && !self.is_stopping => self.stop(now),
             (_, Some(scanner)) if signal == Signal::HUP => vec![Action::Kill(scanner, signal)],
             _ => Vec::new(),

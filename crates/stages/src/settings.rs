@@ -68,6 +68,8 @@ pub struct Settings {
     pub hook: Option<Vec<u8>>,
     /// `VERBOSITY`: 0: failures; 1: warnings; 2: each step; more: more.
     pub verbosity: u32,
+    /// `WAIT_FOR_CLOSING_FD`: nothing begins before this descriptor is at its end.
+    pub start_when_closed: Option<u32>,
     /// `STATE_DIR`: where everything is that changes.
     pub state_dir: Vec<u8>,
 }
@@ -85,7 +87,7 @@ impl Default for Settings {
             kill_grace: Duration::from_secs(3),
             command_prefix: Vec::new(),
             waits_for_services: false,
-            wait_most: Some(Duration::from_secs(5)),
+            wait_most: None,
             uses_terminal: false,
             command_gets_signals: false,
             read_only_root: false,
@@ -94,6 +96,7 @@ impl Default for Settings {
             profile: None,
             hook: None,
             verbosity: 1,
+            start_when_closed: None,
             state_dir: b"/run".to_vec(),
         }
     }
@@ -155,9 +158,12 @@ const KNOWN: &[(&str, Kind)] = &[
     ("RUNTIME_PROFILE", Kind::Text(|s, text| s.profile = Some(text).filter(|text| !text.is_empty()))),
     ("STAGE2_HOOK", Kind::Text(|s, text| s.hook = Some(text).filter(|text| !text.is_empty()))),
     ("VERBOSITY", Kind::Choice(u32::MAX, |s, n| s.verbosity = n)),
+    ("WAIT_FOR_CLOSING_FD", Kind::Choice(u32::MAX, |s, n| s.start_when_closed = Some(n).filter(|n| *n > 2))),
     ("STATE_DIR", Kind::Text(|s, text| s.state_dir = text)),
     // Services are waited for by their notices, not by a pause.
     ("SERVICES_READYTIME", Kind::Idle),
+    // There are no bundles here.
+    ("RUNTIME_BUNDLEDIR", Kind::Idle),
     ("OVERLAY_VERSION", Kind::Idle),
     ("VERSION", Kind::Idle),
     ("YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES", Kind::Idle),

@@ -73,21 +73,29 @@ fn apply(attributes: &Attributes, with_hidden: bool, place: &str) -> usize {
     failed
 }
 
-/// The numbers of an account: by its names, else those that it gives for the case that there are none.
+/// The numbers of an account: of each half by its name, else the one that it gives for the case that there is none.
 fn numbers(account: &Account) -> Option<(u32, u32)> {
-    by_name(account).or(account.fallback)
+    let spare = account.fallback;
+    let user = user(&account.user).or(spare);
+    let (user, primary) = user?;
+    match &account.group {
+        Some(name) => Some((user, group(name).or(spare.map(|(_, group)| group))?)),
+        None => Some((user, primary)),
+    }
 }
 
-fn by_name(account: &Account) -> Option<(u32, u32)> {
-    let user = std::str::from_utf8(&account.user).ok()?;
-    let (user, primary) = match user.parse() {
-        Ok(number) => (number, users::primary_group(number).ok().flatten().unwrap_or(number)),
-        Err(_) => users::user_numbers(user).ok().flatten()?,
-    };
-    let Some(group) = &account.group else { return Some((user, primary)) };
-    let group = std::str::from_utf8(group).ok()?;
-    let number = group.parse().ok().or_else(|| users::group_number(group).ok().flatten())?;
-    Some((user, number))
+/// A user's number and that of his group.
+fn user(name: &[u8]) -> Option<(u32, u32)> {
+    let name = std::str::from_utf8(name).ok()?;
+    match name.parse() {
+        Ok(number) => Some((number, users::primary_group(number).ok().flatten().unwrap_or(number))),
+        Err(_) => users::user_numbers(name).ok().flatten(),
+    }
+}
+
+fn group(name: &[u8]) -> Option<u32> {
+    let name = std::str::from_utf8(name).ok()?;
+    name.parse().ok().or_else(|| users::group_number(name).ok().flatten())
 }
 
 /// The paths that a pattern means; without `*`, `?` and `[`, the path itself.
@@ -111,4 +119,36 @@ fn matching(dir: &Path, pattern: &OsStr) -> Vec<PathBuf> {
         !hidden && cli::glob::matches(pattern.as_bytes(), name.as_bytes())
     };
     names.filter(|name| is_meant(name)).map(|name| dir.join(name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_half_of_an_account_has_its_own_way_out() {
+        let account = |line: &str| {
+            let line = format!("/x true {line} 0600 0700");
+            numbers(&Attributes::parse(line.as_bytes()).unwrap().unwrap().account)
+        };
+        assert_eq!(account("root"), Some((0, 0)));
+        assert_eq!(account("root:unexisting,3:4"), Some((0, 4)));
+        assert_eq!(account("unexisting:root,3:4"), Some((3, 0)));
+        assert_eq!(account("unexisting,3:4"), Some((3, 4)));
+        assert_eq!(account("11111:11111,3:4"), Some((11111, 11111)));
+        assert_eq!(account("unexisting"), None);
+    }
+
+    #[test]
+    fn pattern_means_what_is_there() {
+        let root = std::env::temp_dir().join(format!("svinit-expand-{}", std::process::id()));
+        for dir in ["a1/x", "a2/x", "b/x", ".a3/x"] {
+            std::fs::create_dir_all(root.join(dir)).unwrap();
+        }
+        let pattern = root.join("a*/x");
+        assert_eq!(expand(pattern.as_os_str().as_bytes()), [root.join("a1/x"), root.join("a2/x")]);
+        let plain = root.join("nothing");
+        assert_eq!(expand(plain.as_os_str().as_bytes()), [plain]);
+        std::fs::remove_dir_all(root).unwrap();
+    }
 }

@@ -69,6 +69,11 @@ impl Layout {
         self.own().join("container_environment")
     }
 
+    /// Where commands come in.
+    pub(crate) fn control(&self) -> PathBuf {
+        self.state.join(super::CONTROL)
+    }
+
     /// The exit code that somebody wants, as text.
     pub(crate) fn exit_code(&self) -> PathBuf {
         self.state.join("s6-linux-init-container-results/exitcode")

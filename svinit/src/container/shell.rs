@@ -127,7 +127,7 @@ impl Shell {
         let name = say::path(script, &self.scripts).to_owned();
         self.begin(&name.display().to_string());
         let words = match script {
-            Script::Hook => words(self.settings.hook.as_deref().unwrap_or_default()),
+            Script::Hook => hook(self.settings.hook.as_deref().unwrap_or_default()),
             Script::Init(_) | Script::Finish(_) => vec![name.into_os_string()],
         };
         self.start(&words, Company::Parents)
@@ -201,6 +201,15 @@ fn explain(words: &[OsString], error: &io::Error) -> u8 {
     let problem = problem::diagnose(&path, error);
     cli::say(format_args!("unable to execute {}: {problem}", program.display()));
     if problem.is_missing() { 127 } else { 126 }
+}
+
+/// The hook is a shell's; an image without a shell can name a program.
+fn hook(text: &[u8]) -> Vec<OsString> {
+    const SHELL: &str = "/bin/sh";
+    if file::is_executable(Path::new(SHELL)) {
+        return vec![SHELL.into(), "-c".into(), OsStr::from_bytes(text).to_owned()];
+    }
+    words(text)
 }
 
 fn words(line: &[u8]) -> Vec<OsString> {

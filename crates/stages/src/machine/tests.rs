@@ -130,14 +130,17 @@ fn failed_script_counts_as_the_settings_say() {
 #[test]
 fn signals_are_the_commands_if_the_settings_say_so() {
     let mut container = serving(Settings { command_gets_signals: true, ..Settings::default() });
-    for signal in [Signal::TERM, Signal::WINCH, Signal::HUP] {
+    for signal in [Signal::TERM, Signal::WINCH, Signal::USR1] {
         assert_eq!(container.step(Event::Signal(signal), ms(9)), [kill(COMMAND, signal)]);
     }
+    assert_eq!(container.step(Event::Stop, ms(10))[0], kill(COMMAND, Signal::TERM));
+    assert_eq!(container.step(Event::Stop, ms(11)), []);
 }
 
 #[test]
 fn command_waits_for_services_no_longer_than_it_may() {
-    let settings = Settings { waits_for_services: true, ..Settings::default() };
+    let wait_most = Some(ms(5000));
+    let settings = Settings { waits_for_services: true, wait_most, ..Settings::default() };
     let plan = Plan { has_services: true, has_command: true, ..Plan::default() };
     let mut container = Container::new(plan, settings);
     let await_them = play(&mut container, &[Event::Begun, Event::Fixed(0), Event::Started(Ok(pid(SCANNER)))]);
