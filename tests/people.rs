@@ -254,6 +254,8 @@ mod verbs {
             scan.service("web").run("trap '' TERM; echo >>started; while :; do sleep 0.05; done");
         });
         tree.service("web").wait_lines("started", 1);
+        // It may have begun before its supervisor has written so: until then it is down.
+        tree.service("web").wait_up();
         let answer = svctl(&tree, &["down", "web", "--wait", "--timeout", "100"]);
         assert_eq!(answer.code, 99);
         assert_eq!(answer.err, "svctl: timed out while waiting for web\n");
@@ -336,16 +338,17 @@ mod refusals {
             run(setpriv.args(args).current_dir("/").env("SVDIR", tree.dir()))
         };
         let supervise = tree.service("web").path("supervise");
-        let why = format!("({} belongs to uid 0, mode 0700): Permission denied\n", supervise.display());
+        let why =
+            format!("({} is owned by root (uid 0), mode 0700): Permission denied\n", supervise.display());
         for args in [&["down", "web"][..], &["down", "web", "--wait"]] {
             let answer = as_nobody(args);
             assert_eq!((answer.code, answer.err.ends_with(&why)), (111, true), "{args:?} {}", answer.err);
         }
         let answer = as_nobody(&["stop"]);
-        assert!(answer.err.contains(".svscan belongs to uid 0, mode 0700)"), "{}", answer.err);
+        assert!(answer.err.contains(".svscan is owned by root (uid 0), mode 0700)"), "{}", answer.err);
         let answer = as_nobody(&["status", "web"]);
         assert_eq!((answer.code, row(&answer.out, "web")[1].as_str()), (111, "unknown"));
-        assert!(answer.out.contains("supervise belongs to uid 0, mode 0700"), "{}", answer.out);
+        assert!(answer.out.contains("supervise is owned by root (uid 0), mode 0700"), "{}", answer.out);
         assert!(tree.service("web").record().is_up());
     }
 }
@@ -422,10 +425,10 @@ fn watching_does_not_poll() {
     let _running = Running::start(&mut watch);
     wait_until("the first answer", || text(&shown) == "db true\nweb true\nweb/log true\n\n");
     let pid = text(shown.with_extension("pid"));
-    let switches = || {
-        let status = text(format!("/proc/{}/status", pid.trim()));
-        status.lines().find(|line| line.starts_with("voluntary")).map(str::to_owned)
-    };
+    let status = || text(format!("/proc/{}/status", pid.trim()));
+    let switches = || status().lines().find(|line| line.starts_with("voluntary")).map(str::to_owned);
+    // To fall asleep is a switch, too.
+    wait_until("that it waits", || status().contains("State:\tS"));
     let before = switches();
     assert!(before.is_some());
     // Nothing happens: nothing is to be heard of it, however long that lasts.
