@@ -18,7 +18,7 @@ pub(crate) fn write(dir: &Path, variables: &[(OsString, OsString)]) -> io::Resul
     let is_file_name =
         |name: &OsStr| !name.is_empty() && !name.as_bytes().contains(&b'/') && name != "." && name != "..";
     for (name, value) in variables.iter().filter(|(name, _)| is_file_name(name)) {
-        let file = file::open_emptied(&dir.join(name), MODE)?;
+        let file = file::create(&dir.join(name), MODE)?;
         file::write_all(&file, value.as_bytes())?;
     }
     Ok(())

@@ -6,7 +6,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use cli::{Failure, Unable};
-use sys::{dir, file, process, tree};
+use sys::dir::{self, Links};
+use sys::{file, process, tree};
 
 use super::environment;
 use super::layout::Layout;
@@ -42,7 +43,7 @@ pub(crate) fn prepare(layout: &Layout, variables: &[(OsString, OsString)]) -> Re
 }
 
 fn make(path: &Path) -> io::Result<()> {
-    match dir::make(path, MODE) {
+    match dir::make(path, MODE, Links::Trusted) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             path.parent().map_or(Err(error), make)?;
             make(path)

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use fifodir::Subscription;
 use servicedir::names::{DOWN, EVENT, LOG, NOTIFICATION_FD, RUN, SUPERVISE};
 use status::Notice;
+use sys::dir::{self, Links};
 use sys::file::{self, Kind};
-use sys::{dir, process};
+use sys::process;
 
 use super::layout::Layout;
 use super::scripts::is_hidden;
@@ -53,7 +54,7 @@ pub(crate) fn lay_out(layout: &Layout, listens: bool) -> io::Result<Vec<Heard>> 
 
 /// Makes `to` a directory of links to everything in `from` but what a supervisor keeps.
 fn link_all(from: &Path, to: &Path) -> io::Result<()> {
-    dir::make(to, MODE)?;
+    dir::make(to, MODE, Links::Trusted)?;
     for name in dir::list(from)? {
         let path = from.join(&name);
         if name == LOG && file::exists(&path.join(RUN))? {
@@ -78,7 +79,7 @@ impl Heard {
     fn new(dir: &Path) -> io::Result<Heard> {
         let event = dir.join(EVENT);
         let umask = process::set_umask(0);
-        let made = dir::make(&event, EVENT_MODE);
+        let made = dir::make(&event, EVENT_MODE, Links::Trusted);
         process::set_umask(umask);
         made?;
         let can_say = file::exists(&dir.join(NOTIFICATION_FD))?;
