@@ -66,6 +66,8 @@ pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
         forgiven: Vec::new(),
         after: After::TellAndLeave,
         patience: None,
+        passes_signals_on: false,
+        knows_shell_scripts: true,
         stops_along: true,
         tells,
         tells_orphans: false,

@@ -28,6 +28,7 @@ pub const PROGRAM: Program = Program {
         Opt::flag('v', "say what is done").or("verbose"),
         Opt::long("stop-timeout", Some("ms"), "kill everything so long after a signal to end"),
         Opt::long("grace", Some("ms"), "what the command leaves behind may take so long to end (3000)"),
+        Opt::long("linger", None, "wait for what the command leaves behind, and do not tell it to end"),
         Opt::long("no-wait", None, "leave with the command, whatever it leaves behind"),
     ],
 };
@@ -46,6 +47,8 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Plan>, Failure> {
         forgiven: Vec::new(),
         after: After::Wait(GRACE),
         patience: None,
+        passes_signals_on: false,
+        knows_shell_scripts: false,
         stops_along: true,
         tells: false,
         tells_orphans: false,
@@ -58,6 +61,7 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Plan>, Failure> {
                 plan.patience = Some(ms(&value, "--stop-timeout")?)
             }
             Word::Option(Name::Long("grace"), value) => plan.after = After::Wait(ms(&value, "--grace")?),
+            Word::Option(Name::Long("linger"), _) => plan.after = After::Linger,
             Word::Option(Name::Long(_), _) => plan.after = After::Leave,
             Word::Operand(_) => return Err(PROGRAM.usage()),
         }

@@ -27,6 +27,10 @@ pub(crate) struct Plan {
     pub(crate) after: After,
     /// How long the command may live on after a signal that asks it to end; then everything is killed.
     pub(crate) patience: Option<Duration>,
+    /// What was blocked or ignored when it was called is so in the command.
+    pub(crate) passes_signals_on: bool,
+    /// A program that is no executable is a script of the shell, as execvp(3) has it.
+    pub(crate) knows_shell_scripts: bool,
     /// It stops itself with the command (job control).
     pub(crate) stops_along: bool,
     /// It says what it does, and each process that it reaps.
@@ -53,6 +57,8 @@ pub(crate) enum After {
     Leave,
     /// It tells those whom it hands signals on to to end, and leaves.
     TellAndLeave,
+    /// It waits until everything that is left below it has ended by itself.
+    Linger,
     /// It tells everything that is left below it to end, waits for all, and kills what is left after so long.
     Wait(Duration),
 }

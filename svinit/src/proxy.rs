@@ -1,11 +1,13 @@
 //! The proxy: one command, its signals, and the dead.
 
+use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use cli::{Failure, Unable};
+use sys::child::Company;
 use sys::signals::{self, Signals};
 use sys::{child, clock, exec, family, poll, problem, process};
 use unix::{Exit, Pid, Signal};
@@ -51,6 +53,9 @@ fn wait_for_end() -> Result<(), Failure> {
 
 fn start(plan: &Plan) -> Result<Proxy<'_>, Failure> {
     process::open_standard_descriptors().unable(|| "open /dev/null")?;
+    if plan.passes_signals_on {
+        signals::pass_on();
+    }
     let all: Vec<Signal> = (1..=Signal::MAX).filter_map(Signal::new).collect();
     let signals = signals::take(&all).unable(|| "take signals")?;
     if let Some(signal) = plan.when_parent_dies {
@@ -59,16 +64,30 @@ fn start(plan: &Plan) -> Result<Proxy<'_>, Failure> {
     if plan.adopts {
         process::become_subreaper().unable(|| "become the parent of orphans")?;
     }
-    // The kernel tells a session that loses its terminal so: these two are not for the command.
-    let loses_terminal =
-        plan.company == child::Company::OwnTerminal && process::leads_session() && sys::terminal::let_go();
-    let unwanted = if loses_terminal { vec![Signal::HUP, Signal::CONT] } else { Vec::new() };
-    let command = exec::spawn_in(&plan.command, plan.company).map_err(|error| cannot(plan, &error))?;
+    if plan.company == Company::OwnTerminal && process::leads_session() && sys::terminal::let_go() {
+        // With these the kernel tells a session that it has lost its terminal: they are not for the command.
+        signals::forget(&[Signal::HUP, Signal::CONT]).unable(|| "read signals")?;
+    }
+    let command = spawn(plan).map_err(|error| cannot(plan, &error))?;
     tell(plan, format_args!("process {command}: {} was started", plan.command[0].display()));
-    Ok(Proxy { plan, signals, command, unwanted, kill_at: None, end: None })
+    let _ = process::leave_directory();
+    Ok(Proxy { plan, signals, command, kill_at: None, kills: 0, end: None })
 }
 
-fn cannot(plan: &Plan, error: &std::io::Error) -> Failure {
+fn spawn(plan: &Plan) -> io::Result<Pid> {
+    let spawned = exec::spawn_in(&plan.command, plan.company);
+    let script = exec::find(&plan.command[0]).filter(|_| plan.knows_shell_scripts);
+    match (&spawned, script) {
+        (Err(error), Some(script)) if problem::is_no_executable(error) => {
+            let mut words = vec!["/bin/sh".into(), script.into_os_string()];
+            words.extend_from_slice(&plan.command[1..]);
+            exec::spawn_in(&words, plan.company)
+        }
+        _ => spawned,
+    }
+}
+
+fn cannot(plan: &Plan, error: &io::Error) -> Failure {
     let program = &plan.command[0];
     let path = exec::find(program).unwrap_or_else(|| Path::new(program).to_owned());
     let problem = problem::diagnose(&path, error);
@@ -87,10 +106,10 @@ struct Proxy<'a> {
     plan: &'a Plan,
     signals: Signals,
     command: Pid,
-    /// Signals of which the next one is not handed on.
-    unwanted: Vec<Signal>,
     /// Everything is killed then.
     kill_at: Option<Duration>,
+    /// How often everything was killed.
+    kills: u32,
     /// How the command ended.
     end: Option<Exit>,
 }
@@ -99,7 +118,7 @@ impl Proxy<'_> {
     fn serve(mut self) -> Result<u8, Failure> {
         loop {
             if let Some(exit) = self.end
-                && (!matches!(self.plan.after, After::Wait(_)) || !child::any_left())
+                && (matches!(self.plan.after, After::Leave | After::TellAndLeave) || !child::any_left())
             {
                 return Ok(self.plan.code(exit));
             }
@@ -110,8 +129,8 @@ impl Proxy<'_> {
                     signal => self.hand_on(signal),
                 }
             }
-            if self.kill_at.is_some_and(|at| at <= clock::monotonic()) {
-                self.kill_all();
+            if self.kill_at.is_some_and(|at| at <= clock::monotonic()) && !self.kill_all() {
+                return Ok(self.end.map_or(LOST, |exit| self.plan.code(exit)));
             }
         }
     }
@@ -131,21 +150,22 @@ impl Proxy<'_> {
     fn ended(&mut self, exit: Exit) {
         self.end = Some(exit);
         match self.plan.after {
-            After::Leave => {}
-            After::TellAndLeave => self.send(Signal::TERM),
+            After::Leave | After::Linger => {}
+            After::TellAndLeave => {
+                if let Some(signal) = self.plan.rewrites.of(Signal::TERM) {
+                    self.send(signal);
+                }
+            }
             After::Wait(grace) => {
                 self.kill_at = Some(clock::monotonic() + grace);
                 signal_all(Signal::TERM);
                 signal_all(Signal::CONT);
+                self.kills = 0;
             }
         }
     }
 
     fn hand_on(&mut self, signal: Signal) {
-        if let Some(at) = self.unwanted.iter().position(|unwanted| *unwanted == signal) {
-            self.unwanted.remove(at);
-            return;
-        }
         let asks_to_end = [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP].contains(&signal);
         if let (true, None, Some(patience)) = (asks_to_end, self.kill_at, self.plan.patience) {
             self.kill_at = Some(clock::monotonic() + patience);
@@ -153,7 +173,9 @@ impl Proxy<'_> {
         match (self.end, self.plan.rewrites.of(signal)) {
             (_, None) => tell(self.plan, format_args!("{signal} is not handed on")),
             // The command is gone, and the rest was told to end.
-            (Some(_), Some(signal)) => signal_all(signal),
+            (Some(_), Some(signal)) => {
+                signal_all(signal);
+            }
             (None, Some(sent)) => {
                 tell(self.plan, format_args!("{signal} is handed on as {sent}"));
                 self.send(sent);
@@ -173,20 +195,38 @@ impl Proxy<'_> {
         };
     }
 
-    /// Time is up: whoever is left dies. Those that the dead leave behind are found the next time.
-    fn kill_all(&mut self) {
-        tell(self.plan, "time is up: what is left is killed");
-        signal_all(Signal::KILL);
+    /// Time is up: whoever is left dies. Those that the dead leave behind are found the next time. `false`: there is
+    /// no use in waiting any longer.
+    fn kill_all(&mut self) -> bool {
+        if self.kills == 0 {
+            tell(self.plan, "time is up: what is left is killed");
+        }
+        // Without /proc the command is all that is known.
+        let is_known = signal_all(Signal::KILL);
+        if self.end.is_none() {
+            let _ = child::kill(self.command, Signal::KILL);
+        }
+        self.kills += 1;
         self.kill_at = Some(clock::monotonic() + AGAIN);
+        if self.kills < MOST_KILLS && (is_known || self.end.is_none()) {
+            return true;
+        }
+        cli::warn("not everything that the command has left behind could be killed");
+        false
     }
 }
 
 /// The time between two rounds of killing.
 const AGAIN: Duration = Duration::from_millis(100);
+/// Rounds of killing. Who lives on then belongs to another user, or hangs in the kernel.
+const MOST_KILLS: u32 = 20;
+/// The exit code for a command that could not be killed.
+const LOST: u8 = 128 + 9;
 
-/// Signals every descendant, and nobody else.
-fn signal_all(signal: Signal) {
-    let _ = family::each(|descendant| {
+/// Signals every descendant, and nobody else; `false`: they are not known here.
+fn signal_all(signal: Signal) -> bool {
+    family::each(|descendant| {
         let _ = family::kill(descendant, signal);
-    });
+    })
+    .is_ok()
 }

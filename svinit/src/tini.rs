@@ -17,12 +17,15 @@ use crate::proxy;
 const GRAMMAR: Grammar = Grammar {
     name: "tini",
     usage: "[OPTIONS] PROGRAM -- [ARGS] | --version",
-    letters: "hvwgle:p:s",
+    letters: "hvwgle:p:sV",
     long: &[("version", 'V'), ("help", 'h')],
 };
 
 /// The exit code for a wrong call.
 const MISUSE: u8 = 1;
+
+/// How much it says if nobody says otherwise: warnings.
+const VERBOSITY: i32 = 1;
 
 /// Signals that are tini's own: they tell of its own faults, or of its terminal.
 const OWN: [Signal; 9] = [
@@ -53,13 +56,14 @@ const HELP: &str = "usage: tini [OPTIONS] PROGRAM -- [ARGS] | --version
 pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
     let Ok(line) = GRAMMAR.parse(args) else { return misuse() };
     let mut plan = plan(line.operands);
+    let mut verbosity = VERBOSITY;
     for (letter, value) in line.options {
         match letter {
             'h' => return told(HELP),
             'V' => return told(concat!("tini version 0.19.0 (svinit ", env!("CARGO_PKG_VERSION"), ")\n")),
             'l' => return told("ISC license: see LICENSE of the suite\n"),
             's' => plan.adopts = true,
-            'v' => plan.tells = true,
+            'v' => verbosity += 1,
             'w' => plan.tells_orphans = true,
             'g' => plan.target = Target::Group,
             'e' => match code(&value) {
@@ -75,7 +79,13 @@ pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
     if plan.command.is_empty() {
         return misuse();
     }
-    if !plan.adopts && process::id() != Pid::new(1) {
+    // As tini has it, the variable counts more than the option; what is no number is 0.
+    if let Some(text) = env::var_os("TINI_VERBOSITY") {
+        verbosity = text.to_str().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    }
+    plan.tells = verbosity > VERBOSITY;
+    plan.tells_orphans &= verbosity >= VERBOSITY;
+    if verbosity >= VERBOSITY && !plan.adopts && process::id() != Pid::new(1) {
         cli::warn(
             "not process 1, and without -s or TINI_SUBREAPER orphans are not adopted, so nobody reaps them here",
         );
@@ -86,7 +96,6 @@ pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
 fn plan(command: Vec<OsString>) -> Plan {
     let mut rewrites = Rewrites::default();
     OWN.into_iter().for_each(|signal| rewrites.set(signal, None));
-    let verbosity = env::var("TINI_VERBOSITY").ok().and_then(|text| text.parse::<u8>().ok());
     Plan {
         command,
         company: Company::Foreground,
@@ -97,8 +106,10 @@ fn plan(command: Vec<OsString>) -> Plan {
         forgiven: Vec::new(),
         after: After::Leave,
         patience: None,
+        passes_signals_on: true,
+        knows_shell_scripts: true,
         stops_along: false,
-        tells: verbosity.is_some_and(|verbosity| verbosity > 1),
+        tells: false,
         tells_orphans: false,
         cannot: Cannot::Shell,
     }

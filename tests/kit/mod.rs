@@ -6,6 +6,7 @@
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
 
+mod init;
 mod listener;
 mod namespace;
 mod pair;
@@ -22,6 +23,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+pub use init::{as_first, first, original};
 pub use listener::Listener;
 pub use namespace::Namespace;
 pub use pair::Pair;
@@ -79,7 +81,7 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// Our own programs.
-const PROGRAMS: [&str; 5] = ["svscan", "supervise", "svctl", "svwait", "svbox"];
+const PROGRAMS: [&str; 6] = ["svscan", "supervise", "svctl", "svwait", "svinit", "svbox"];
 
 /// Names of other suites' that they answer to.
 const NAMES: [&str; 8] = ["sv", "runsv", "runsvdir", "runsvchdir", "svc", "svok", "svstat", "svup"];
@@ -118,7 +120,7 @@ pub fn our_name(name: &str) -> PathBuf {
         let executable = Path::new(env!("CARGO_BIN_EXE_suite-under-test"));
         let dir = executable.with_file_name("suite-names");
         std::fs::create_dir_all(&dir).expect("links can be made beside the executable");
-        for (name, _) in svbox::names().filter(|(name, _)| name.contains('-')) {
+        for (name, _) in svbox::names().filter(|(name, _)| !PROGRAMS.contains(name)) {
             // Another test process may be making the same links.
             match symlink(executable, dir.join(name)) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => panic!("{name}: {error}"),

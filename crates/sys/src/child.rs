@@ -160,9 +160,7 @@ extern "C" fn become_program(plan: *mut c_void) -> c_int {
         };
         if give(plan.spawn.give) && lock(plan) {
             if !plan.spawn.holds_signals {
-                let mut none = MaybeUninit::<libc::sigset_t>::uninit();
-                libc::sigemptyset(none.as_mut_ptr());
-                libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), ptr::null_mut());
+                crate::signals::give_to_child();
             }
             crate::process::give_back_descriptor_limit();
             libc::execve(plan.spawn.program.as_ptr(), plan.argv, environ);

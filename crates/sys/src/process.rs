@@ -61,9 +61,19 @@ pub fn signal_when_parent_dies(signal: unix::Signal) -> io::Result<()> {
     }
 }
 
-/// It is the leader of its session.
+/// It is the leader of its session. A leader outside of this PID namespace has the number 0 here, which is none for
+/// rustix.
 pub fn leads_session() -> bool {
-    rustix::process::getsid(None).is_ok_and(|leader| leader == rustix::process::getpid())
+    // SAFETY: getsid(2) and getpid(2) touch no memory.
+    unsafe { libc::getsid(0) == libc::getpid() }
+}
+
+/// Moves to the root directory: a directory that nobody is in can be unmounted.
+///
+/// # Errors
+/// EACCES.
+pub fn leave_directory() -> io::Result<()> {
+    Ok(rustix::process::chdir("/")?)
 }
 
 /// Stops this process until somebody continues it. Process 1 of a PID namespace goes on.
