@@ -19,7 +19,7 @@ DIST := target/dist
 PAGES = $(wildcard */*.[18] crates/*/*.5)
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run --no-tests=pass' || echo test)
 
-.PHONY: help needs linker build static run test check pages differential golden fuzz bench doc install install-compat image clean
+.PHONY: help needs linker build static run test check pages differential golden fuzz bench doc install install-compat image layer clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -99,6 +99,9 @@ install-compat: install ## and links by the names of other suites (PROGRAM_PREFI
 
 image: static ## a container image of an example (EXAMPLE=graceful), with podman
 	@examples/build-image $(EXAMPLE) $(IMAGE) $(DIST)
+
+layer: static ## the suite as a layer of an image, target/sv.tar (ADD sv.tar /)
+	@.ci/layer $(DIST) target/sv.tar
 
 clean: ## remove what was built
 	$(CARGO) clean
