@@ -6,12 +6,13 @@ use std::path::Path;
 
 use cli::options::Program;
 
-const PROGRAMS: [&Program; 6] = [
+const PROGRAMS: [&Program; 7] = [
     &svscan::PROGRAM,
     &supervise::PROGRAM,
     &svctl::PROGRAM,
     &svwait::PROGRAM,
     &svinit::PROGRAM,
+    &svrun::PROGRAM,
     &svbox::PROGRAM,
 ];
 

@@ -6,10 +6,12 @@
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
 
+pub mod alike;
 mod init;
 mod listener;
 mod namespace;
 mod pair;
+pub mod people;
 mod scratch;
 mod service;
 mod supervisor;
@@ -26,7 +28,7 @@ use std::time::{Duration, Instant};
 pub use init::{as_first, first, original};
 pub use listener::Listener;
 pub use namespace::Namespace;
-pub use pair::Pair;
+pub use pair::{Pair, their_program};
 pub use scratch::Scratch;
 pub use service::Service;
 pub use supervisor::Supervisor;
@@ -81,7 +83,7 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// Our own programs.
-const PROGRAMS: [&str; 6] = ["svscan", "supervise", "svctl", "svwait", "svinit", "svbox"];
+const PROGRAMS: [&str; 7] = ["svscan", "supervise", "svctl", "svwait", "svinit", "svrun", "svbox"];
 
 /// Names of other suites' that they answer to.
 const NAMES: [&str; 8] = ["sv", "runsv", "runsvdir", "runsvchdir", "svc", "svok", "svstat", "svup"];
