@@ -117,6 +117,8 @@ fn exit_codes_can_be_forgiven() {
     ours_only!(WHY);
     let script = ["--", "sh", "-c", "kill -TERM $$"];
     assert_eq!(first(&svinit(), &script).code, 143);
+    // Options end at the command.
+    assert_eq!(first(&svinit(), &["-e", "4", "sh", "-c", "exit 3", "-e", "3"]).code, 3);
     assert_eq!(first(&svinit(), &[&["-e", "143"], &script[..]].concat()).code, 0);
     assert_eq!(first(&svinit(), &[&["--forgive=3", "--forgive=143"], &script[..]].concat()).code, 0);
 }

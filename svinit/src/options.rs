@@ -35,10 +35,9 @@ pub const PROGRAM: Program = Program {
 
 /// Reads the command line; `None`: help was asked for.
 pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Plan>, Failure> {
-    let (options, command) = split(args);
-    let Some(words) = PROGRAM.parse(options)? else { return Ok(None) };
+    let Some(words) = PROGRAM.parse_command(args)? else { return Ok(None) };
     let mut plan = Plan {
-        command,
+        command: Vec::new(),
         company: Company::OwnTerminal,
         target: Target::Group,
         rewrites: Rewrites::default(),
@@ -63,7 +62,7 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Plan>, Failure> {
             Word::Option(Name::Long("grace"), value) => plan.after = After::Wait(ms(&value, "--grace")?),
             Word::Option(Name::Long("linger"), _) => plan.after = After::Linger,
             Word::Option(Name::Long(_), _) => plan.after = After::Leave,
-            Word::Operand(_) => return Err(PROGRAM.usage()),
+            Word::Operand(word) => plan.command.push(word),
         }
     }
     if plan.command.is_empty() {
@@ -96,15 +95,6 @@ impl Plan {
 
 fn wrong(what: &str, value: &OsStr) -> Failure {
     PROGRAM.misuse(&format!("{what}: {}", value.display()))
-}
-
-/// What stands before the command, and the command: all after `--`, or from the first word on that is neither an option
-/// nor the value of one.
-fn split(mut args: Vec<OsString>) -> (Vec<OsString>, Vec<OsString>) {
-    let (at, skip) = PROGRAM.first_operand(&args);
-    let command = args.split_off(at + skip);
-    args.truncate(at);
-    (args, command)
 }
 
 fn ms(value: &OsStr, what: &str) -> Result<Duration, Failure> {

@@ -53,13 +53,6 @@ impl Opt {
     }
 }
 
-impl Opt {
-    /// Its value may be the next word.
-    fn takes_next(&self) -> bool {
-        self.value.is_some() && !self.is_optional
-    }
-}
-
 /// A program as its users see it.
 #[derive(Debug)]
 pub struct Program {
@@ -154,31 +147,6 @@ impl Program {
             words.push(Word::Option(name, value));
         }
         Ok(Some(words))
-    }
-
-    /// Where in a command line the first word stands that is neither an option nor the value of one, and how many words
-    /// `--` is before it: for programs whose operands are a command line of their own.
-    pub fn first_operand(&self, args: &[OsString]) -> (usize, usize) {
-        let mut at = 1;
-        while let Some(word) = args.get(at) {
-            let is_long =
-                |option: &&Opt| option.long.is_some_and(|long| word.to_str() == Some(&format!("--{long}")));
-            at += match word.as_encoded_bytes() {
-                b"--" => return (at, 1),
-                [b'-', b'-', ..] => {
-                    1 + usize::from(self.options.iter().find(is_long).is_some_and(Opt::takes_next))
-                }
-                [b'-', letters @ ..] if !letters.is_empty() => {
-                    let known = |byte: &u8| self.options.iter().find(|o| o.letter == Some(char::from(*byte)));
-                    let first =
-                        letters.iter().position(|byte| known(byte).is_some_and(|o| o.value.is_some()));
-                    let is_last = first.is_some_and(|first| first + 1 == letters.len());
-                    1 + usize::from(is_last && letters.last().and_then(known).is_some_and(Opt::takes_next))
-                }
-                _ => return (at, 0),
-            };
-        }
-        (args.len(), 0)
     }
 
     fn answer(&self, text: &str) -> Result<Option<Vec<Word>>, Failure> {
@@ -301,22 +269,6 @@ mod tests {
     fn optional_value_is_given_with_an_equals_sign_only() {
         assert_eq!(words(&["--wait", "ready"]).unwrap(), ["wait=", "ready"]);
         assert_eq!(words(&["--wait=ready", "web"]).unwrap(), ["wait=ready", "web"]);
-    }
-
-    #[test]
-    fn first_operand_is_found_behind_options_and_their_values() {
-        for (line, expected) in [
-            (&["-a", "prog", "-t"][..], (2, 0)),
-            (&["-at", "5", "prog"], (3, 0)),
-            (&["-t5", "prog"], (2, 0)),
-            (&["--timeout", "5", "--wait", "prog"], (4, 0)),
-            (&["--timeout=5", "--", "-a"], (2, 1)),
-            (&["-a"], (2, 0)),
-        ] {
-            let args: Vec<_> =
-                std::iter::once("tool").chain(line.iter().copied()).map(OsString::from).collect();
-            assert_eq!(PROGRAM.first_operand(&args), expected, "{line:?}");
-        }
     }
 
     #[test]
