@@ -74,7 +74,7 @@ golden: linker ## write the golden files again; then read the diff
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
 	@fuzz/run $(FUZZ_SECONDS)
 
-bench: static ## measure beside Debian's s6 and runit, in one run (BENCH="idle memory")
+bench: static ## measure beside Debian's s6, runit and inits, in one run (BENCH="idle inits")
 	@bench/bench.py --ours $(DIST) $(BENCH)
 
 doc: ## the documentation of the crates, and the manual pages as HTML, in target/doc
