@@ -144,6 +144,7 @@ fn script_without_an_interpreter_is_run_by_the_shell() {
         let script = "printf 'echo \"$0 $*\"; exit 7\\n' >script; chmod +x script; INIT -- ./script 1 '2 3'";
         let answer = same_below(name, script);
         assert!(answer.is_none_or(|answer| (answer.code, answer.out.as_str()) == (7, "./script 1 2 3\n")));
+        same_below(name, "echo >not-a-program; PATH=$PWD:$PATH; INIT -- not-a-program 2>/dev/null; echo $?");
         same_below(name, "printf 'exit 7\\n' >script; chmod +x script; PATH=$PWD:$PATH; INIT -- script");
     }
 }
@@ -175,6 +176,7 @@ fn signalled(init: &Path, options: &[&str], signals: &[&str]) -> String {
     wait_until("the command to begin", || text(&out).contains("begun"));
     let children = format!("/proc/{0}/task/{0}/children", child.id());
     let pid = text(children).trim().to_owned();
+    assert!(pid.parse::<u32>().is_ok(), "the child of unshare is {pid:?}");
     for signal in signals {
         let (signal, is_heard) = signal.strip_prefix('-').map_or((*signal, true), |signal| (signal, false));
         let before = text(&out);

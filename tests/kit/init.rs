@@ -16,8 +16,9 @@ pub fn original(name: &str) -> Option<PathBuf> {
 
 /// A command in a PID namespace of its own, so that nothing outlives it; the program is process 1 there.
 pub fn as_first(program: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new("unshare");
-    command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]);
+    // A shell cannot trap what was ignored when it began, as INT is in a job of the background.
+    let mut command = Command::new("env");
+    command.args(["--default-signal", "unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]);
     if !is_root() {
         command.args(["--user", "--map-root-user"]);
     }

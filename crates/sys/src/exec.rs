@@ -16,18 +16,10 @@ use crate::{process, signals};
 /// Where programs are when PATH does not say.
 pub const DEFAULT_PATH: &str = "/usr/bin:/bin";
 
-/// The program that a word means: a path, or the first executable file of that name on PATH.
+/// The program that a word means, looked for on PATH as `search` does.
 pub fn find(word: &OsStr) -> Option<PathBuf> {
-    let word_path = Path::new(word);
-    if word.as_bytes().contains(&b'/') {
-        return Some(word_path.to_owned());
-    }
     let path = std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into());
-    let is_program = |path: &PathBuf| {
-        file::look(path).is_ok_and(|info| info.is_some_and(|info| info.kind == Kind::File))
-            && file::is_executable(path)
-    };
-    candidates(word, &path).find(is_program)
+    search(word, &path)
 }
 
 /// The program that a word means, with this list of folders in place of PATH: a path, the first executable file of
