@@ -82,6 +82,13 @@ pub fn stop_itself() {
     unsafe { libc::raise(libc::SIGSTOP) };
 }
 
+/// The umask, as permission bits.
+pub fn umask() -> u32 {
+    let mask = set_umask(0o077);
+    set_umask(mask);
+    mask
+}
+
 /// Becomes the parent of every orphan among its descendants (Linux 3.4).
 ///
 /// # Errors
@@ -135,6 +142,14 @@ pub fn inherit(number: RawFd) -> io::Result<OwnedFd> {
 /// What dup2(2) says.
 pub fn redirect_output(fd: BorrowedFd<'_>) -> io::Result<()> {
     rustix::stdio::dup2_stdout(fd)?;
+    Ok(rustix::stdio::dup2_stderr(fd)?)
+}
+
+/// Puts a copy of `fd` where standard error is.
+///
+/// # Errors
+/// What dup2(2) says.
+pub fn redirect_error(fd: BorrowedFd<'_>) -> io::Result<()> {
     Ok(rustix::stdio::dup2_stderr(fd)?)
 }
 
