@@ -21,7 +21,7 @@ DIST := target/dist
 PAGES = $(wildcard */*.[18] crates/*/*.5)
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run --no-tests=pass' || echo test)
 
-.PHONY: help needs linker build static run test check pages differential golden kills fuzz bench doc install install-compat image clean
+.PHONY: help needs linker build static run test check pages differential golden kills fuzz bench doc install install-compat image layer clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -80,7 +80,7 @@ kills: linker ## kill loggers KILL_ROUNDS times at random moments
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
 	@fuzz/run $(FUZZ_SECONDS)
 
-bench: static ## measure beside Debian's s6 and runit, in one run (BENCH="idle memory"), and the loggers (LOGGERS="bulk")
+bench: static ## measure beside Debian's s6, runit and inits, in one run (BENCH="idle inits"), and the loggers (LOGGERS="bulk")
 	@bench/bench.py --ours $(DIST) $(BENCH)
 	@bench/loggers.py --ours $(DIST) $(LOGGERS)
 
@@ -106,6 +106,9 @@ install-compat: install ## and links by the names of other suites (PROGRAM_PREFI
 
 image: static ## a container image of an example (EXAMPLE=graceful), with podman
 	@examples/build-image $(EXAMPLE) $(IMAGE) $(DIST)
+
+layer: static ## the suite as a layer of an image, target/sv.tar (ADD sv.tar /)
+	@.ci/layer $(DIST) target/sv.tar
 
 clean: ## remove what was built
 	$(CARGO) clean

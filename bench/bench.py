@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+import inits
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 START = struct.Struct("=qii")
 # Up this long, a service is past every suite's restart delay.
@@ -297,6 +299,8 @@ def size(bench):
 
 TESTS = {test.__name__: test for test in (start, restart, status, down, shutdown, idle, anonymous, tables, size)}
 ONCE = ("idle", "size")
+# These have tables of their own.
+INITS = {"inits": inits.inits, "stages": inits.stages}
 
 
 class Bench:
@@ -344,25 +348,37 @@ def alone():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("test", nargs="*", help=" ".join(TESTS) + " (default: all)")
+    parser.add_argument("test", nargs="*", help=" ".join([*TESTS, *INITS]) + " (default: all)")
     parser.add_argument("--ours", default="target/dist", help="directory of our programs")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--many", type=int, default=1000, help="services of the tests start, status and down")
     parser.add_argument("--idle", type=int, default=30, help="seconds of the idle test")
     arguments = parser.parse_args()
-    if not set(arguments.test) <= set(TESTS):
-        parser.error("no such test; there are " + " ".join(TESTS))
+    if not set(arguments.test) <= {*TESTS, *INITS}:
+        parser.error("no such test; there are " + " ".join([*TESTS, *INITS]))
     alone()
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     bench = Bench(arguments)
+    wanted = arguments.test or [*TESTS, *INITS]
+    try:
+        trees = [TESTS[name] for name in wanted if name in TESTS]
+        if trees:
+            measure(bench, trees)
+        beside = [INITS[name] for name in wanted if name in INITS]
+        if beside:
+            inits.prepare(bench, HERE, arguments.ours)
+        for table in beside:
+            table(bench, field)
+    finally:
+        shutil.rmtree(bench.top, ignore_errors=True)
+
+
+def measure(bench, tests):
     names = [suite.name for suite in bench.suites]
     print(f"| {f'median of {bench.rounds} rounds (ratio to s6)':<62} | " + " | ".join(f"{n:>14}" for n in names) + " |")
     print("|" + "-" * 64 + "|" + "|".join("-" * 15 + ":" for _ in names) + "|")
-    try:
-        for name in arguments.test or TESTS:
-            bench.measure(TESTS[name])
-    finally:
-        shutil.rmtree(bench.top, ignore_errors=True)
+    for test in tests:
+        bench.measure(test)
 
 
 if __name__ == "__main__":

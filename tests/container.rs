@@ -4,6 +4,7 @@
 
 mod kit;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -15,6 +16,8 @@ struct Container(Scratch);
 const NAME: &str = "under-test";
 /// Seconds that any call of podman may take.
 const LIMIT: &str = "300";
+/// The static executable, as it goes into an image, may have so many bytes.
+const MOST_BYTES: usize = 900_000;
 
 fn top() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -70,9 +73,25 @@ impl Container {
         let mut build = Command::new("timeout");
         build.arg(LIMIT).arg(top().join("examples/build-image")).args([example, "example"]);
         succeed(build.arg(top().join("target/dist")).env("PODMAN", container.podman().join(" ")));
-        let limits = ["--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
-        container.call(&[&["run", "-d", "--name", NAME], &limits[..], &["example"]].concat());
+        container.run("example");
         container
+    }
+
+    /// Builds the image that a directory of the test describes and runs it.
+    #[track_caller]
+    fn start_in(context: &Path) -> Container {
+        let container = Container(Scratch::new());
+        let build = ["build", "--isolation", "chroot", "--layers=false", "-q", "-t", "made", "-f"];
+        let file = context.join("Containerfile").display().to_string();
+        container.call(&[&build[..], &[file.as_str(), context.to_str().unwrap()]].concat());
+        container.run("made");
+        container
+    }
+
+    #[track_caller]
+    fn run(&self, image: &str) {
+        let limits = ["--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"];
+        self.call(&[&["run", "-d", "--name", NAME], &limits[..], &[image]].concat());
     }
 
     fn podman(&self) -> Vec<String> {
@@ -186,4 +205,95 @@ fn tools_find_a_service_of_the_container_by_its_name() {
     container.inside(&["svctl", "-wd", "-T", "20000", "-d", "client"]);
     container.call(&["stop", "-t", "60", NAME]);
     assert_eq!(container.wait_exit(), "0");
+}
+
+/// Makes the layer and gives its bytes.
+#[track_caller]
+fn layer(tar: &Path, umask: &str) -> Vec<u8> {
+    let script = format!("umask {umask}; exec \"$0\" \"$1\" \"$2\"");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]).arg(top().join(".ci/layer")).arg(top().join("target/dist")).arg(tar);
+    succeed(&mut command);
+    std::fs::read(tar).unwrap()
+}
+
+#[test]
+fn layer_is_the_same_every_time_and_leaves_the_directories_of_an_image_alone() {
+    ours_only!("these are our programs");
+    if !top().join("target/dist/svbox").exists() {
+        println!("skipped: make static has not been run");
+        return;
+    }
+    let scratch = Scratch::new();
+    let tar = scratch.path().join("sv.tar");
+    let first = layer(&tar, "022");
+    // The clock goes on between the two: every file of the second one is newer.
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    std::fs::File::open(&tar).unwrap().set_modified(old).unwrap();
+    assert!(first == layer(&scratch.path().join("again.tar"), "077"), "the layer is not the same twice");
+
+    let list =
+        succeed(Command::new("tar").arg("-tvf").arg(&tar).args(["--numeric-owner", "--utc", "--full-time"]));
+    let names: Vec<&str> =
+        list.lines().filter_map(|line| line.split(' ').filter(|word| !word.is_empty()).nth(5)).collect();
+    for name in [
+        "init",
+        "usr/bin/svbox",
+        "usr/bin/svinit",
+        "usr/bin/s6-svc",
+        "usr/bin/with-contenv",
+        "command/with-contenv",
+    ] {
+        assert!(names.contains(&name), "{name}: {list}");
+    }
+    assert!(!names.iter().any(|name| name.starts_with("bin/") || *name == "./"), "{list}");
+    for line in list.lines() {
+        assert!(line.contains(" 0/0 ") && line.contains(" 1970-01-01 00:00:00 "), "{line}");
+        assert!(["drwxr-xr-x", "-rwxr-xr-x", "lrwxrwxrwx"].contains(&&line[..10]), "{line}");
+    }
+    assert_eq!(list.lines().filter(|line| line.starts_with('-')).count(), 1, "one file: {list}");
+}
+
+#[test]
+fn executable_is_not_larger_than_900_kilobytes() {
+    ours_only!("these are our programs");
+    let path = top().join("target/dist/svbox");
+    match std::fs::read(&path) {
+        Ok(bytes) if needs_no_loader(&bytes) => {
+            assert!(bytes.len() <= MOST_BYTES, "svbox has {} bytes, {MOST_BYTES} are allowed", bytes.len());
+        }
+        _ => println!("skipped: there is no static {}", path.display()),
+    }
+}
+
+#[test]
+fn layer_makes_a_container_with_stages_from_scratch() {
+    needs_podman!();
+    let scratch = Scratch::new();
+    let write = |name: &str, text: &str| {
+        let path = scratch.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    layer(&scratch.path().join("sv.tar"), "022");
+    std::fs::copy("/bin/busybox", scratch.path().join("busybox")).unwrap();
+    write("etc/cont-init.d/10-first", "#!/command/with-contenv sh\necho \"init script: $WORD\"\n");
+    write(
+        "etc/services.d/web/run",
+        "#!/usr/bin/with-contenv sh\necho \"service: $WORD\"\nexec busybox sleep 1000\n",
+    );
+    write("etc/cont-finish.d/10-last", "#!/bin/sh\necho finish script\n");
+    write(
+        "Containerfile",
+        "FROM scratch\nADD sv.tar /\nCOPY busybox /bin/busybox\nCOPY busybox /bin/sh\nCOPY etc /etc\nENV WORD=one S6_CMD_WAIT_FOR_SERVICES=1\n\
+         ENTRYPOINT [\"/init\"]\n\
+         CMD [\"sh\", \"-c\", \"s6-svwait -u -t 20000 /run/service/web && echo command: $WORD; exit 5\"]\n",
+    );
+    let container = Container::start_in(scratch.path());
+    assert_eq!(container.wait_exit(), "5", "{}", container.logs());
+    // The log may be behind the end of the container.
+    for line in ["init script: one\n", "service: one\n", "command: one\n", "finish script\n"] {
+        container.says(line);
+    }
 }

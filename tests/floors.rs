@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const PURE: [&str; 7] = ["unix", "status", "control", "logdir", "lifecycle", "roster", "logscript"];
+const PURE: [&str; 8] = ["unix", "status", "control", "logdir", "lifecycle", "roster", "logscript", "stages"];
 const WORLD: [&str; 4] = ["sys", "fifodir", "servicedir", "scandir"];
-const PROGRAMS: [&str; 6] = ["supervise", "svscan", "svctl", "svwait", "svlog", "svrun"];
+const PROGRAMS: [&str; 7] = ["supervise", "svscan", "svctl", "svwait", "svlog", "svinit", "svrun"];
 
 /// The crates of others that name the kernel: `sys` alone may.
 const KERNEL: [&str; 4] = ["rustix", "nix", "inotify", "libc"];
@@ -20,6 +20,7 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         "unix" => vec!["libc"],
         "status" | "control" | "logdir" => vec!["unix"],
         "lifecycle" | "roster" => vec!["unix", "status", "control"],
+        "stages" => vec!["unix"],
         // Libraries that compute and do nothing.
         "logscript" => vec!["unix", "logdir", "memchr", "regex-lite"],
         // talc: an allocator for programs that shall take no memory once they run.
@@ -29,7 +30,7 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         "cli" => vec!["lexopt"],
         // They share the waiting. It unpacks archives.
         "svctl" => below().chain(["svwait", "miniz_oxide"]).collect(),
-        "supervise" | "svscan" | "svwait" | "svrun" => below().collect(),
+        "supervise" | "svscan" | "svwait" | "svinit" | "svrun" => below().collect(),
         // It compresses.
         "svlog" => below().chain(["miniz_oxide"]).collect(),
         "svbox" => below().chain(PROGRAMS).collect(),

@@ -16,6 +16,7 @@ const PROGRAMS: &[(&str, Main)] = &[
     ("svscan", svscan),
     ("svctl", svctl::main),
     ("svwait", svwait::main),
+    ("svinit", svinit::main),
     ("svlog", svlog::main),
     ("svrun", svrun::main),
 ];
@@ -24,12 +25,14 @@ const PROGRAMS: &[(&str, Main)] = &[
 const RUNIT: &[(&str, Main)] = &[("runsvdir", svscan), ("runsv", supervise::runsv)];
 
 /// The names of other suites, which choose a grammar.
-const OTHERS: [&[(&str, Main)]; 10] = [
+const OTHERS: [&[(&str, Main)]; 12] = [
     svscan::NAMES,
     supervise::NAMES,
     svctl::NAMES[0],
     svctl::NAMES[1],
     svwait::NAMES,
+    svinit::NAMES[0],
+    svinit::NAMES[1],
     svlog::NAMES,
     svrun::NAMES[0],
     svrun::NAMES[1],
@@ -39,7 +42,7 @@ const OTHERS: [&[(&str, Main)]; 10] = [
 
 /// Every name: ours, and those of other suites.
 pub fn names() -> impl Iterator<Item = &'static (&'static str, Main)> {
-    PROGRAMS.iter().chain(OTHERS.into_iter().flatten())
+    PROGRAMS.iter().chain(OTHERS.into_iter().flatten()).chain(svinit::INSIDE.into_iter().flatten())
 }
 
 /// `svbox`, as its users see it.

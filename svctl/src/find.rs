@@ -12,8 +12,8 @@ use sys::dir::Dir;
 use sys::file;
 
 use crate::display::shown;
-use crate::glob;
 use crate::target::{self, Role, Target};
+use cli::glob;
 
 /// Where a scan directory is when nobody says: the first of these that has a live scanner.
 const SCAN_DIRECTORIES: [&str; 3] = ["/service", "/run/service", "/etc/service"];

@@ -10,7 +10,6 @@ mod daemontools;
 mod display;
 mod events;
 mod find;
-mod glob;
 mod help;
 mod logs;
 mod moment;

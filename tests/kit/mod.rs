@@ -8,6 +8,7 @@
 
 pub mod alike;
 mod filter;
+mod init;
 mod listener;
 mod logdir;
 mod logged;
@@ -31,6 +32,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 pub use filter::{Filtered, filter, filter_in_writes};
+pub use init::{as_first, first, original};
 pub use listener::Listener;
 pub use logdir::{archives, listing, logged, without_stamps};
 pub use logged::{Logged, line, lines, numbers};
@@ -93,7 +95,7 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// Our own programs.
-const PROGRAMS: [&str; 7] = ["svscan", "supervise", "svctl", "svwait", "svlog", "svrun", "svbox"];
+const PROGRAMS: [&str; 8] = ["svscan", "supervise", "svctl", "svwait", "svlog", "svinit", "svrun", "svbox"];
 
 /// Names of other suites' that they answer to.
 const NAMES: [&str; 8] = ["sv", "runsv", "runsvdir", "runsvchdir", "svc", "svok", "svstat", "svup"];
@@ -132,7 +134,7 @@ pub fn our_name(name: &str) -> PathBuf {
         let executable = Path::new(env!("CARGO_BIN_EXE_suite-under-test"));
         let dir = executable.with_file_name("suite-names");
         std::fs::create_dir_all(&dir).expect("links can be made beside the executable");
-        for (name, _) in svbox::names() {
+        for (name, _) in svbox::names().filter(|(name, _)| !PROGRAMS.contains(name)) {
             // Another test process may be making the same links.
             match symlink(executable, dir.join(name)) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => panic!("{name}: {error}"),

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
-use super::{Answer, run, wait_until};
+use super::{Answer, PATIENCE, run};
 
 /// A terminal with a program in it. Dropped, it goes with the program.
 #[derive(Debug)]
@@ -77,11 +78,15 @@ impl Terminal {
     /// Waits until it shows what it should.
     #[track_caller]
     pub fn wait(&self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
-        let mut text = String::new();
-        wait_until(&format!("a terminal with {what}"), || {
+        let (mut text, start) = (String::new(), Instant::now());
+        while !is_so(&text) {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "waited {PATIENCE:?} in vain for a terminal with {what}:\n{text}"
+            );
+            std::thread::sleep(Duration::from_millis(2));
             text = self.text();
-            is_so(&text)
-        });
+        }
         text
     }
 }

@@ -8,6 +8,7 @@
 pub mod colour;
 mod failure;
 pub mod getopt;
+pub mod glob;
 mod message;
 pub mod options;
 

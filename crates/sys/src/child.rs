@@ -36,6 +36,10 @@ pub enum Company {
     OwnGroup,
     /// A session of its own, and so a group.
     OwnSession,
+    /// A session of its own, and with it the terminal that is standard input, if that has no session.
+    OwnTerminal,
+    /// A process group of its own, in the foreground of the terminal that is standard input, if it is one.
+    Foreground,
 }
 
 /// How to start a program.
@@ -144,12 +148,19 @@ extern "C" fn become_program(plan: *mut c_void) -> c_int {
             Company::Parents => 0,
             Company::OwnGroup => libc::setpgid(0, 0),
             Company::OwnSession => libc::setsid(),
+            Company::OwnTerminal => {
+                libc::setsid();
+                libc::ioctl(0, libc::TIOCSCTTY, 0)
+            }
+            // SIGTTOU, which a process of the background gets for this, is blocked until the exec.
+            Company::Foreground => {
+                libc::setpgid(0, 0);
+                libc::tcsetpgrp(0, libc::getpid())
+            }
         };
         if give(plan.spawn.give) && lock(plan) {
             if !plan.spawn.holds_signals {
-                let mut none = MaybeUninit::<libc::sigset_t>::uninit();
-                libc::sigemptyset(none.as_mut_ptr());
-                libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), ptr::null_mut());
+                crate::signals::give_to_child();
             }
             crate::process::give_back_descriptor_limit();
             libc::execve(plan.spawn.program.as_ptr(), plan.argv, environ);

@@ -17,18 +17,10 @@ use crate::{process, signals};
 /// Where programs are when PATH does not say.
 pub const DEFAULT_PATH: &str = "/usr/bin:/bin";
 
-/// The program that a word means: a path, or the first executable file of that name on PATH.
+/// The program that a word means, looked for on PATH as `search` does.
 pub fn find(word: &OsStr) -> Option<PathBuf> {
-    let word_path = Path::new(word);
-    if word.as_bytes().contains(&b'/') {
-        return Some(word_path.to_owned());
-    }
     let path = std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into());
-    let is_program = |path: &PathBuf| {
-        file::look(path).is_ok_and(|info| info.is_some_and(|info| info.kind == Kind::File))
-            && file::is_executable(path)
-    };
-    candidates(word, &path).find(is_program)
+    search(word, &path)
 }
 
 /// The program that a word means, with this list of folders in place of PATH: a path, the first executable file of
@@ -129,12 +121,20 @@ pub fn execute_as(program: &CStr, words: &[OsString]) -> io::Error {
 /// # Errors
 /// As `execute`, and what fork(2) says. No child is left behind.
 pub fn spawn(words: &[OsString]) -> io::Result<Pid> {
+    spawn_in(words, Company::Parents)
+}
+
+/// The same in such a company.
+///
+/// # Errors
+/// As `spawn`.
+pub fn spawn_in(words: &[OsString], company: Company) -> io::Result<Pid> {
     let words = Words::new(words)?;
     signals::reset_pipe();
     let plan = Spawn {
         program: &words.program,
         args: &[],
-        company: Company::Parents,
+        company,
         new_pid_namespace: false,
         give: &[],
         lock: None,

@@ -114,3 +114,9 @@ impl AsFd for Fifo {
         self.0.as_fd()
     }
 }
+
+impl From<Fifo> for OwnedFd {
+    fn from(fifo: Fifo) -> OwnedFd {
+        fifo.0
+    }
+}

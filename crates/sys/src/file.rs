@@ -255,6 +255,11 @@ pub fn write_all(file: impl std::os::fd::AsFd, mut bytes: &[u8]) -> io::Result<(
     Ok(())
 }
 
+/// Brings everything that was written to any file to disk.
+pub fn sync_all() {
+    rustix::fs::sync();
+}
+
 /// Writes as many of `bytes` as go now, and gives their number.
 ///
 /// # Errors

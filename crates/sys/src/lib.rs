@@ -4,11 +4,13 @@
 //! The only crate with unsafe code, and the only one that names rustix, nix, inotify and libc. It knows
 //! nothing of services. Errors are `io::Error`, descriptors are owned, and EINTR ends here.
 
+pub mod attributes;
 pub mod calendar;
 pub mod child;
 pub mod clock;
 pub mod dir;
 mod entry;
+pub mod environment;
 pub mod exec;
 pub mod family;
 pub mod fifo;

@@ -49,6 +49,11 @@ pub enum Problem {
     System(String),
 }
 
+/// The kernel does not know what kind of program it is (ENOEXEC): perhaps a script without `#!`.
+pub fn is_no_executable(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ENOEXEC)
+}
+
 impl Problem {
     /// There is nothing to execute, as a shell's exit code 127 says; everything else is 126.
     pub fn is_missing(&self) -> bool {

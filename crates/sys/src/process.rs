@@ -49,6 +49,39 @@ pub fn set_umask(mask: u32) -> u32 {
     rustix::process::umask(Mode::from_raw_mode(mask)).as_raw_mode()
 }
 
+/// Gets `signal` when its parent dies.
+///
+/// # Errors
+/// EINVAL: it is none that can be sent so.
+pub fn signal_when_parent_dies(signal: unix::Signal) -> io::Result<()> {
+    // SAFETY: prctl(PR_SET_PDEATHSIG) takes a number and touches no memory.
+    match unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::c_ulong::from(signal.number())) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// It is the leader of its session. A leader outside of this PID namespace has the number 0 here, which is none for
+/// rustix.
+pub fn leads_session() -> bool {
+    // SAFETY: getsid(2) and getpid(2) touch no memory.
+    unsafe { libc::getsid(0) == libc::getpid() }
+}
+
+/// Moves to the root directory: a directory that nobody is in can be unmounted.
+///
+/// # Errors
+/// EACCES.
+pub fn leave_directory() -> io::Result<()> {
+    Ok(rustix::process::chdir("/")?)
+}
+
+/// Stops this process until somebody continues it. Process 1 of a PID namespace goes on.
+pub fn stop_itself() {
+    // SAFETY: raise(3) touches no memory.
+    unsafe { libc::raise(libc::SIGSTOP) };
+}
+
 /// The umask, as permission bits.
 pub fn umask() -> u32 {
     let mask = set_umask(0o077);

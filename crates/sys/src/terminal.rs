@@ -12,6 +12,12 @@ pub fn is_output() -> bool {
     isatty(rustix::stdio::stdout())
 }
 
+/// Lets go of the controlling terminal, if it is standard input; `false`: there is none.
+pub fn let_go() -> bool {
+    // SAFETY: TIOCNOTTY takes no argument and touches no memory.
+    unsafe { libc::ioctl(0, libc::TIOCNOTTY) != -1 }
+}
+
 /// Columns and rows of the terminal that is standard output; `None` if it is none, or does not say.
 pub fn size() -> Option<(usize, usize)> {
     let size = tcgetwinsize(rustix::stdio::stdout()).ok()?;

@@ -4,12 +4,12 @@
 //! backslash takes the next character as it stands.
 
 /// `name` has a character that makes it a pattern.
-pub(crate) fn is_pattern(name: &[u8]) -> bool {
+pub fn is_pattern(name: &[u8]) -> bool {
     name.iter().any(|byte| b"*?[".contains(byte))
 }
 
 /// `name` as a whole is what `pattern` describes.
-pub(crate) fn matches(pattern: &[u8], name: &[u8]) -> bool {
+pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
     let (mut pattern, mut name) = (pattern, name);
     // Where the last `*` stands, and what is left of the name if it takes one byte more.
     let mut star: Option<(&[u8], &[u8])> = None;

@@ -1,0 +1,112 @@
+//! The services of the image, laid out for the scanner, and what is heard of them.
+//!
+//! A service directory of the image may be read-only, and the state directory may forbid to execute what is in it: so
+//! the scanner gets directories of ours, in which everything is a link to the image's.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use fifodir::Subscription;
+use servicedir::names::{DOWN, EVENT, LOG, NOTIFICATION_FD, RUN, SUPERVISE};
+use status::Notice;
+use sys::dir::{self, Links};
+use sys::file::{self, Kind};
+use sys::process;
+
+use super::layout::Layout;
+use super::scripts::is_hidden;
+
+/// For all to enter, for us to write.
+const MODE: u32 = 0o755;
+/// The group may make FIFOs in it, and remove its own.
+const EVENT_MODE: u32 = 0o3730;
+
+/// There is at least one.
+pub(crate) fn are_there(layout: &Layout) -> bool {
+    dirs(&layout.services()).next().is_some()
+}
+
+fn dirs(services: &Path) -> impl Iterator<Item = PathBuf> {
+    let names = dir::list(services).unwrap_or_default().into_iter();
+    let is_dir = |path: &PathBuf| matches!(file::look(path), Ok(Some(info)) if info.kind == Kind::Directory);
+    let services = services.to_owned();
+    names.filter(|name| !is_hidden(name)).map(move |name| services.join(name)).filter(is_dir)
+}
+
+/// Lays out every service. Gives what can be heard of each, from its start on, if that is wanted.
+///
+/// # Errors
+/// A directory or a link cannot be made.
+pub(crate) fn lay_out(layout: &Layout, listens: bool) -> io::Result<Vec<Heard>> {
+    let mut heard = Vec::new();
+    for service in dirs(&layout.services()) {
+        let Some(name) = service.file_name() else { continue };
+        let to = layout.scan().join(name);
+        link_all(&service, &to)?;
+        if listens && !file::exists(&to.join(DOWN))? {
+            heard.push(Heard::new(&to)?);
+        }
+    }
+    Ok(heard)
+}
+
+/// Makes `to` a directory of links to everything in `from` but what a supervisor keeps.
+fn link_all(from: &Path, to: &Path) -> io::Result<()> {
+    dir::make(to, MODE, Links::Trusted)?;
+    for name in dir::list(from)? {
+        let path = from.join(&name);
+        if name == LOG && file::exists(&path.join(RUN))? {
+            link_all(&path, &to.join(&name))?;
+        } else if name != SUPERVISE && name != EVENT {
+            symlink(&path, to.join(&name))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is heard of a service.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    letters: Subscription,
+    /// What it must say to be as it is waited for.
+    awaited: Notice,
+    state: Option<bool>,
+}
+
+impl Heard {
+    fn new(dir: &Path) -> io::Result<Heard> {
+        let event = dir.join(EVENT);
+        let umask = process::set_umask(0);
+        let made = dir::make(&event, EVENT_MODE, Links::Trusted);
+        process::set_umask(umask);
+        made?;
+        let can_say = file::exists(&dir.join(NOTIFICATION_FD))?;
+        let awaited = if can_say { Notice::Ready } else { Notice::Up };
+        Ok(Heard { letters: Subscription::new(&event)?, awaited, state: None })
+    }
+
+    /// Reads what has come. `Some(true)`: it is as it is waited for; `Some(false)`: it never will be.
+    pub(crate) fn read(&mut self) -> Option<bool> {
+        let mut buffer = [0; 64];
+        while let Ok(count) = self.letters.read(&mut buffer)
+            && count > 0
+        {
+            for notice in buffer[..count].iter().filter_map(|&letter| Notice::from_letter(letter)) {
+                match notice {
+                    Notice::Failed => self.state = Some(false),
+                    notice if notice == self.awaited => self.state = Some(true),
+                    _ => {}
+                }
+            }
+        }
+        self.state
+    }
+}
+
+impl AsFd for Heard {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.letters.as_fd()
+    }
+}
