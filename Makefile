@@ -69,7 +69,7 @@ differential: linker ## play random scripts of commands to our supervisor and to
 
 golden: linker ## write the golden files again; then read the diff
 	GOLDEN=write $(CARGO) test --workspace --exclude suite-tests
-	GOLDEN=write $(CARGO) test -p suite-tests --test completions
+	GOLDEN=write $(CARGO) test -p suite-tests --test completions --test pictures
 
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
 	@fuzz/run $(FUZZ_SECONDS)

@@ -216,6 +216,33 @@ def restart(bench):
             tree.stop()
 
 
+def status(bench):
+    """status of {many} services, ms"""
+    yield from ask(bench, "svctl status", 'for dir in "$SVDIR"/*; do s6-svstat "$dir"; done', 'sv status "$SVDIR"/*')
+
+
+def down(bench):
+    """stop of {many} services, waited for, the tree stays, ms"""
+    yield from ask(bench, "svctl down '*' --wait",
+                   'for dir in "$SVDIR"/*; do s6-svc -d "$dir"; done; s6-svwait -D "$SVDIR"/*',
+                   'sv -w 60 stop "$SVDIR"/*')
+
+
+def ask(bench, *lines):
+    """How long a shell takes for what people type in each suite."""
+    for suite in bench.order():
+        line = dict(zip(("ours", "s6", "runit"), lines))[suite.name]
+        with Tree(suite, bench.many, bench.top) as tree:
+            time.sleep(STABLE)
+            began = time.monotonic_ns()
+            done = subprocess.run(["sh", "-c", line], env=dict(tree.env, SVDIR=tree.scan), stdout=subprocess.DEVNULL)
+            taken = (time.monotonic_ns() - began) / 1e6
+            if done.returncode != 0:
+                raise Failed(f"{suite.name}: exit {done.returncode}: {line}")
+            yield suite, taken
+            tree.stop()
+
+
 def shutdown(bench):
     """shutdown of 100 services, ms until no process is left"""
     for suite in bench.order():
@@ -268,7 +295,7 @@ def size(bench):
         yield suite, sum(map(os.path.getsize, files)) / 1000
 
 
-TESTS = {test.__name__: test for test in (start, restart, shutdown, idle, anonymous, tables, size)}
+TESTS = {test.__name__: test for test in (start, restart, status, down, shutdown, idle, anonymous, tables, size)}
 ONCE = ("idle", "size")
 
 
@@ -320,7 +347,7 @@ def main():
     parser.add_argument("test", nargs="*", help=" ".join(TESTS) + " (default: all)")
     parser.add_argument("--ours", default="target/dist", help="directory of our programs")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--many", type=int, default=1000, help="services of the start test")
+    parser.add_argument("--many", type=int, default=1000, help="services of the tests start, status and down")
     parser.add_argument("--idle", type=int, default=30, help="seconds of the idle test")
     arguments = parser.parse_args()
     if not set(arguments.test) <= set(TESTS):

@@ -30,12 +30,14 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-#[test]
-fn every_test_that_a_difference_names_exists() {
+/// Every row of a table in `document` ends with the tests that show it; there are at least `least` of them.
+#[track_caller]
+fn check_tests(document: &str, columns: usize, least: usize) {
     let mut files = Vec::new();
     sources(&top(), &mut files);
-    let text = read("docs/differences.md");
-    let rows = text.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 2);
+    let text = read(document);
+    let rows =
+        text.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == columns - 1);
     let mut missing = Vec::new();
     let mut count = 0;
     for name in rows.flat_map(|row| quoted(row.rsplit(" | ").next().unwrap())) {
@@ -49,8 +51,25 @@ fn every_test_that_a_difference_names_exists() {
         }
         count += 1;
     }
-    assert!(count > 20, "{count} tests are named");
+    assert!(count >= least, "{count} tests are named");
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn every_test_that_a_difference_names_exists() {
+    check_tests("docs/differences.md", 3, 20);
+}
+
+#[test]
+fn every_file_that_is_opened_has_its_test() {
+    check_tests("docs/security.md", 4, 25);
+    check_tests("docs/security.md", 6, 2);
+    let text = read("docs/security.md");
+    let rows = text.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 3);
+    let without: Vec<_> = rows
+        .filter(|row| !row.starts_with("| file ") && !row.starts_with("| ---") && !row.contains(": "))
+        .collect();
+    assert!(without.is_empty(), "{without:#?}");
 }
 
 #[test]

@@ -6,51 +6,8 @@ mod kit;
 
 use std::process::Command;
 
-use kit::{Answer, Running, Terminal, Tree, our_program, ours_only, run, text, wait_until};
-
-const WHY: &str = "it is about a tool of ours";
-
-fn command(tree: &Tree, args: &[&str]) -> Command {
-    let mut command = Command::new(our_program("svctl"));
-    command.args(args).current_dir("/").env("SVDIR", tree.dir());
-    command
-}
-
-/// `svctl` for the tree.
-#[track_caller]
-fn svctl(tree: &Tree, args: &[&str]) -> Answer {
-    run(&mut command(tree, args))
-}
-
-/// Tells the tree something that it does.
-#[track_caller]
-fn does(tree: &Tree, args: &[&str]) -> String {
-    let answer = svctl(tree, args);
-    assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{args:?} {}", answer.out);
-    answer.out
-}
-
-/// A tree of `web`, its logger, and `db`, which is ready after a while.
-#[track_caller]
-fn tree() -> Tree {
-    let tree = Tree::start(|scan| {
-        scan.service("web").sleeps().log().run("exec cat >/dev/null");
-        scan.service("db").run("sleep 0.1; echo >&3; exec sleep 100000").file("notification-fd", "3\n");
-    });
-    for name in ["web", "web/log", "db"] {
-        tree.service(name).wait_up();
-    }
-    tree.service("db").wait_record("ready", |record| record.ready);
-    tree
-}
-
-/// The words of the row of a service.
-#[track_caller]
-fn row(table: &str, name: &str) -> Vec<String> {
-    let line = table.lines().find(|line| line.split_whitespace().next() == Some(name));
-    let line = line.unwrap_or_else(|| panic!("no {name} in {table}"));
-    line.split_whitespace().map(str::to_owned).collect()
-}
+use kit::people::{WHY, does, row, svctl, tree};
+use kit::{Running, Terminal, Tree, our_program, ours_only, run, text, wait_until};
 
 mod table {
     use super::*;
@@ -138,153 +95,6 @@ mod table {
     }
 }
 
-mod verbs {
-    use super::*;
-
-    #[test]
-    fn verb_says_what_has_happened() {
-        ours_only!(WHY);
-        let tree = tree();
-        let web = tree.service("web");
-        let said = does(&tree, &["restart", "db", "--wait=ready"]);
-        assert!(said.starts_with("db: up again, ready after "), "{said}");
-        let said = does(&tree, &["down", "web", "--wait", "--timeout", "20000"]);
-        assert!(said.starts_with("web: down after ") && said.ends_with("(SIGTERM)\n"), "{said}");
-        assert!(web.record().pid.is_none());
-        assert_eq!(does(&tree, &["down", "web", "--wait"]), "web: down already\n");
-        let said = does(&tree, &["up", "web", "--wait=ready"]);
-        assert!(said.starts_with("web: up after "), "it has no way to be ready: {said}");
-        assert_eq!(does(&tree, &["up", "web"]), "web: up already\n");
-        assert_eq!(does(&tree, &["restart", "web"]), "web: told to restart\n");
-    }
-
-    #[test]
-    fn restart_brings_up_what_is_down_and_what_is_paused() {
-        ours_only!(WHY);
-        let tree = tree();
-        does(&tree, &["down", "web", "--wait"]);
-        does(&tree, &["restart", "web", "--wait"]);
-        let before = tree.service("web").wait_up();
-        does(&tree, &["pause", "web"]);
-        tree.service("web").wait_record("paused", |record| record.paused);
-        does(&tree, &["restart", "web", "--wait", "--timeout", "20000"]);
-        assert_ne!(tree.service("web").wait_up(), before);
-    }
-
-    #[test]
-    fn pattern_without_a_slash_leaves_loggers_alone() {
-        ours_only!(WHY);
-        let tree = tree();
-        let logger = tree.service("web/log").wait_up();
-        let said = does(&tree, &["down", "*", "web", "--wait"]);
-        assert_eq!(said.lines().count(), 2, "each service once: {said}");
-        assert_eq!(tree.service("web/log").wait_up(), logger);
-        does(&tree, &["down", "*/log", "--wait"]);
-        assert!(tree.service("web/log").record().pid.is_none());
-    }
-
-    #[test]
-    fn many_services_are_told_and_waited_for_at_the_same_time() {
-        ours_only!(WHY);
-        const COUNT: usize = 50;
-        let tree = Tree::start(|scan| {
-            for i in 0..COUNT {
-                scan.service(&format!("web-{i}")).run("trap 'sleep 0.5; exit 0' TERM; sleep 100000 & wait");
-            }
-        });
-        for i in 0..COUNT {
-            tree.service(&format!("web-{i}")).wait_up();
-        }
-        let said = does(&tree, &["down", "*", "--wait", "--timeout", "20000"]);
-        let down = said.lines().filter(|line| line.contains(": down after ") && line.ends_with(')'));
-        assert_eq!(down.count(), COUNT, "{said}");
-        let table = does(&tree, &[]);
-        assert_eq!(table.lines().filter(|line| line.contains(" down ")).count(), COUNT, "{table}");
-    }
-
-    #[test]
-    fn signal_goes_by_name() {
-        ours_only!(WHY);
-        let tree = Tree::start(|scan| {
-            scan.service("web").logs_signals();
-        });
-        let web = tree.service("web");
-        web.wait_lines("started", 1);
-        assert_eq!(does(&tree, &["kill", "usr1", "web"]), "web: sent SIGUSR1\n");
-        assert_eq!(web.wait_lines("signals", 1), ["USR1"]);
-        does(&tree, &["reload", "web"]);
-        assert_eq!(web.wait_lines("signals", 2)[1], "HUP");
-        assert_eq!(svctl(&tree, &["kill", "SEGV", "web"]).code, 100);
-        assert_eq!(svctl(&tree, &["kill", "web"]).code, 100);
-    }
-
-    #[test]
-    fn disabled_service_stays_down_with_the_tree() {
-        ours_only!(WHY);
-        let tree = tree();
-        let down = tree.service("web").path("down");
-        does(&tree, &["disable", "web", "--wait"]);
-        assert!(down.exists());
-        does(&tree, &["enable", "web", "--wait"]);
-        wait_until("no file down", || !down.exists());
-        does(&tree, &["once", "db"]);
-        tree.service("db").wait_record("once", |record| !record.wanted_up);
-    }
-
-    #[test]
-    fn service_that_fails_is_told_of_and_counted() {
-        ours_only!(WHY);
-        let tree = Tree::start(|scan| {
-            scan.service("bad")
-                .run("exit 1")
-                .finish("exit 125")
-                .file("down", "")
-                .file("notification-fd", "3");
-        });
-        tree.service("bad").wait_supervised();
-        let answer = svctl(&tree, &["up", "bad", "--wait=ready"]);
-        assert_eq!((answer.code, answer.out.as_str()), (1, ""));
-        assert_eq!(answer.err, "svctl: bad: the service has failed (finish)\n");
-    }
-
-    #[test]
-    fn waiting_ends_in_time_and_names_who_is_late() {
-        ours_only!(WHY);
-        let tree = Tree::start(|scan| {
-            scan.service("web").run("trap '' TERM; echo >>started; while :; do sleep 0.05; done");
-        });
-        tree.service("web").wait_lines("started", 1);
-        let answer = svctl(&tree, &["down", "web", "--wait", "--timeout", "100"]);
-        assert_eq!(answer.code, 99);
-        assert_eq!(answer.err, "svctl: timed out while waiting for web\n");
-        let answer = svctl(&tree, &["stop", "--wait", "--timeout", "100"]);
-        assert_eq!(answer.code, 99);
-        assert!(answer.err.ends_with("still alive: web\n"), "{}", answer.err);
-    }
-
-    #[test]
-    fn supervisor_exits_when_it_is_told_to() {
-        ours_only!(WHY);
-        let tree = tree();
-        let said = does(&tree, &["exit", "web", "--wait", "--timeout", "20000"]);
-        assert!(said.starts_with("web: down, its supervisor gone after "), "{said}");
-    }
-
-    #[test]
-    fn tree_is_rescanned_and_stopped() {
-        ours_only!(WHY);
-        let mut tree = Tree::start(|scan| {
-            scan.options(&["--no-watch"]);
-        });
-        tree.service("web").sleeps();
-        does(&tree, &["rescan"]);
-        tree.service("web").wait_up();
-        let said = does(&tree, &["stop", "--wait", "--timeout", "20000"]);
-        assert!(said.contains(": stopped after "), "{said}");
-        assert_eq!(tree.wait_exit(), 0);
-    }
-}
-
 mod refusals {
     use super::*;
 
@@ -336,16 +146,17 @@ mod refusals {
             run(setpriv.args(args).current_dir("/").env("SVDIR", tree.dir()))
         };
         let supervise = tree.service("web").path("supervise");
-        let why = format!("({} belongs to uid 0, mode 0700): Permission denied\n", supervise.display());
+        let why =
+            format!("({} is owned by root (uid 0), mode 0700): Permission denied\n", supervise.display());
         for args in [&["down", "web"][..], &["down", "web", "--wait"]] {
             let answer = as_nobody(args);
             assert_eq!((answer.code, answer.err.ends_with(&why)), (111, true), "{args:?} {}", answer.err);
         }
         let answer = as_nobody(&["stop"]);
-        assert!(answer.err.contains(".svscan belongs to uid 0, mode 0700)"), "{}", answer.err);
+        assert!(answer.err.contains(".svscan is owned by root (uid 0), mode 0700)"), "{}", answer.err);
         let answer = as_nobody(&["status", "web"]);
         assert_eq!((answer.code, row(&answer.out, "web")[1].as_str()), (111, "unknown"));
-        assert!(answer.out.contains("supervise belongs to uid 0, mode 0700"), "{}", answer.out);
+        assert!(answer.out.contains("supervise is owned by root (uid 0), mode 0700"), "{}", answer.out);
         assert!(tree.service("web").record().is_up());
     }
 }
@@ -406,9 +217,46 @@ mod terminal {
         terminal.wait("no new service", |text| !text.contains("new"));
         terminal.resize(26, 20);
         terminal.wait("fewer columns", |text| text.contains("NAME") && !text.contains("PID"));
+        assert!(terminal.is_taken());
         terminal.keys("C-c");
         terminal.wait("the screen from before", |text| text == "exit 0");
+        assert!(!terminal.is_taken());
     }
+}
+
+#[test]
+fn watched_table_stops_and_goes_on_as_a_shell_says() {
+    ours_only!(WHY);
+    if !Terminal::is_there() {
+        println!("skipped: there is no tmux");
+        return;
+    }
+    let tree = tree();
+    let command = format!("env SVDIR={} PS1='$ ' bash --norc --noprofile -i", tree.dir().display());
+    let terminal = Terminal::start(tree.scratch(), 100, 20, &command);
+    terminal.wait("a prompt", |text| text == "$");
+    terminal.keys(&format!("{} status --watch", our_program("svctl").display()));
+    terminal.keys("Enter");
+    for _ in 0..2 {
+        terminal.wait("db ready", |text| text.contains("db     ready"));
+        assert!(terminal.is_taken());
+        terminal.keys("C-z");
+        terminal.wait("the shell's screen", |text| text.contains("Stopped") && !text.contains("NAME"));
+        assert!(!terminal.is_taken());
+        // What happens meanwhile is seen afterwards.
+        does(&tree, &["down", "db", "--wait"]);
+        terminal.keys("clear; fg");
+        terminal.keys("Enter");
+        terminal.wait("db down", |text| text.contains("db     down") && !text.contains("fg"));
+        does(&tree, &["up", "db", "--wait=ready"]);
+    }
+    terminal.wait("db ready", |text| text.contains("db     ready"));
+    terminal.keys("C-c");
+    terminal.wait("the shell's screen", |text| text.ends_with('$') && !text.contains("NAME"));
+    assert!(!terminal.is_taken());
+    terminal.keys("jobs; echo no$?");
+    terminal.keys("Enter");
+    terminal.wait("no job left", |text| text.contains("\nno0"));
 }
 
 #[test]
@@ -426,8 +274,14 @@ fn watching_does_not_poll() {
         let status = text(format!("/proc/{}/status", pid.trim()));
         status.lines().find(|line| line.starts_with("voluntary")).map(str::to_owned)
     };
-    let before = switches();
-    assert!(before.is_some());
+    // It has said what it had to say when it sleeps, and still does at a second look.
+    let asleep = || text(format!("/proc/{}/status", pid.trim())).contains("State:\tS");
+    let mut before = None;
+    wait_until("it to sleep", || {
+        let last = before.take();
+        before = switches().filter(|_| asleep());
+        before.is_some() && before == last
+    });
     // Nothing happens: nothing is to be heard of it, however long that lasts.
     std::thread::sleep(std::time::Duration::from_millis(1500));
     assert_eq!(switches(), before);

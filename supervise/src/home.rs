@@ -4,10 +4,11 @@ use std::io;
 use std::path::Path;
 
 use cli::{Failure, Unable};
-use servicedir::names;
+use servicedir::{names, record};
+use sys::dir::{self, Links};
 use sys::fifo::{self, Fifo};
 use sys::lock::{self, Lock};
-use sys::{dir, file, process};
+use sys::{file, process, users};
 
 /// The mode with which `event` is made: the final one but for the set-group-id bit, which mkdir(2) does not
 /// take; who is killed before he sets it leaves a directory in which everybody can listen who should.
@@ -32,11 +33,9 @@ pub(crate) fn move_in() -> Result<Home, Failure> {
 
 fn make_home() -> Result<Home, Failure> {
     let event = Path::new(names::EVENT);
-    let new = make_directory(names::EVENT, EVENT_MODE)?;
-    if new {
-        dir::give_to_own_group(event, fifodir::MODE).unable(|| "set the mode of event")?;
-    }
-    make_directory(names::SUPERVISE, 0o700)?;
+    let modes = (EVENT_MODE, fifodir::MODE);
+    let new = made(names::EVENT, dir::make_for_group(event, modes, users::own_group(), Links::All))?;
+    made(names::SUPERVISE, dir::make(Path::new(names::SUPERVISE), 0o700, Links::All))?;
     let lock = lock::try_lock(Path::new(names::LOCK), 0o644).unable(|| format!("lock {}", names::LOCK))?;
     let Some(lock) = lock else {
         return Err(Failure::Refused("another supervisor is already running".into()));
@@ -50,15 +49,14 @@ fn make_home() -> Result<Home, Failure> {
     if !new && let Err(error) = fifodir::sweep(event) {
         cli::warn(format_args!("unable to clean up event: {}", cli::reason(&error)));
     }
-    file::make_empty(Path::new(names::DEATH_TALLY), 0o644)
-        .unable(|| format!("empty {}", names::DEATH_TALLY))?;
+    record::clear_deaths(Path::new(".")).unable(|| format!("empty {}", names::DEATH_TALLY))?;
     file::remove(Path::new(names::DETAIL)).unable(|| format!("remove {}", names::DETAIL))?;
     Ok(Home { control, _lock: lock })
 }
 
-/// Makes a directory for ourselves; true if it is new.
-fn make_directory(name: &'static str, mode: u32) -> Result<bool, Failure> {
-    match dir::make(Path::new(name), mode) {
+/// What became of a directory for ourselves; true if it is new.
+fn made(name: &'static str, result: io::Result<bool>) -> Result<bool, Failure> {
+    match result {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(Failure::Refused(format!("{name} exists and is not a directory").into()))
         }

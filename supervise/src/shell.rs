@@ -296,7 +296,7 @@ fn remember(death: Death) {
 }
 
 fn make_down() {
-    if let Err(error) = file::append(Path::new(names::DOWN), b"", 0o666) {
+    if let Err(error) = file::open_or_create(Path::new(names::DOWN), 0o666) {
         warn(format_args!("unable to make the file down: {}", reason(&error)));
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn run(name: &CStr) -> Attempt {
         notification_fd = None;
     }
     let pipe = notification_fd.map(|_| process::notification_pipe()).transpose();
-    let lock = lock_fd.map(|_| file::open_emptied(Path::new(names::SERVICE_LOCK), 0o600)).transpose();
+    let lock = lock_fd.map(|_| file::open_or_create(Path::new(names::SERVICE_LOCK), 0o600)).transpose();
     match (pipe, lock) {
         (Ok(pipe), Ok(lock)) => {
             let (listening, speaking) = pipe.unzip();

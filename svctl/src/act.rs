@@ -5,6 +5,7 @@
 
 mod grammar;
 mod say;
+mod signal;
 
 use std::ffi::OsString;
 use std::io;

@@ -1,7 +1,5 @@
-//! What the tools of daemontools and of runit have in common: letters before operands, a look at one
-//! service, and the words for what went wrong, which scripts compare.
-
-pub(crate) mod letters;
+//! What the tools of daemontools and of runit have in common: a look at one service, and the words for what
+//! went wrong, which scripts compare.
 
 use std::ffi::OsStr;
 use std::io;

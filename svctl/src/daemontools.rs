@@ -8,14 +8,17 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use cli::getopt::Grammar;
 use servicedir::control::{self, Sent};
 use servicedir::names;
 use sys::clock;
 
-use crate::classic::{self, Look, Seen, letters, seconds};
+use crate::classic::{self, Look, Seen, seconds};
 
-/// Every letter of `svc`, which is the byte that it sends.
-const COMMANDS: &[u8] = b"udopchaitkx";
+/// Each letter of `svc` is the byte that it sends.
+const SVC: Grammar = Grammar { name: "svc", usage: "", letters: "udopchaitkx", long: &[] };
+
+const SVUP: Grammar = Grammar { name: "svup", usage: "[ -L ] [ -l ] service", letters: "lL", long: &[] };
 
 /// What `svc` says of its letters.
 const LETTERS: &str = "svc options: u up, d down, o once, x exit, p pause, c continue, h hup, a alarm, i interrupt, t term, k kill";
@@ -26,9 +29,9 @@ const TROUBLE: u8 = 111;
 const NO: u8 = 100;
 
 /// Commands to services. Whatever happens to one of them, the others get theirs, and the exit code is 0.
-pub(crate) fn svc(mut args: Vec<OsString>) -> ExitCode {
-    cli::name_program("svc");
-    let line = match letters::parse(args.split_off(args.len().min(1)), COMMANDS, b"") {
+pub(crate) fn svc(args: Vec<OsString>) -> ExitCode {
+    cli::name_program(SVC.name);
+    let line = match SVC.split(args) {
         Ok(line) => line,
         Err(what) => {
             cli::say(what);
@@ -36,7 +39,7 @@ pub(crate) fn svc(mut args: Vec<OsString>) -> ExitCode {
             return ExitCode::from(NO);
         }
     };
-    let commands: Vec<u8> = line.letters.iter().map(|&(letter, _)| letter).collect();
+    let commands: Vec<u8> = line.options.iter().map(|&(letter, _)| letter as u8).collect();
     for dir in &line.operands {
         command(Path::new(dir), &commands);
     }
@@ -129,17 +132,16 @@ fn state(seen: &Seen, now: unix::Stamp) -> String {
 }
 
 /// Whether a service, and its logger unless `-l`, is up: 0, or 100. `-L`: only the logger.
-pub(crate) fn svup(mut args: Vec<OsString>) -> ExitCode {
-    cli::name_program("svup");
-    let line = match letters::parse(args.split_off(args.len().min(1)), b"lL", b"") {
+pub(crate) fn svup(args: Vec<OsString>) -> ExitCode {
+    let line = match SVUP.parse(args) {
         Ok(line) => line,
-        Err(_) => return misused("svup [ -L ] [ -l ] service"),
+        Err(failure) => return failure.report(),
     };
-    let [dir] = &line.operands[..] else { return misused("svup [ -L ] [ -l ] service") };
-    let asked = |wanted| line.letters.iter().any(|&(letter, _)| letter == wanted);
+    let [dir] = &line.operands[..] else { return SVUP.misuse().report() };
+    let asked = |wanted| line.options.iter().any(|&(letter, _)| letter == wanted);
     let (dir, log) = (Path::new(dir), Path::new(dir).join(names::LOG));
     let has_log = classic::enter(&log).is_ok();
-    let (log_only, no_log) = (asked(b'L') && has_log, asked(b'l') || !has_log);
+    let (log_only, no_log) = (asked('L') && has_log, asked('l') || !has_log);
     let dirs = [Some(dir).filter(|_| !log_only), Some(log.as_path()).filter(|_| log_only || !no_log)];
     for dir in dirs.into_iter().flatten() {
         match is_supervised(dir) {

@@ -19,6 +19,13 @@ pub(crate) const PROGRAM: Program = Program {
     options: &[],
 };
 
+/// What is said of the operands of most verbs.
+const NAMES: &str = "
+A name is a service of the scan directory (web, web/log), a pattern of such
+names ('web*', '*/log'), or a path. The scan directory is the one of -C, else
+of SVDIR, else the first of /service, /run/service and /etc/service.
+";
+
 /// Says it.
 pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
     let Some(words) = PROGRAM.parse(args)? else { return Ok(()) };
@@ -47,6 +54,9 @@ fn all() -> String {
 
 fn page(verb: &Verb) -> String {
     let mut text = verb.program.help();
+    if verb.program.usage.iter().any(|usage| usage.contains("name...")) {
+        text.push_str(NAMES);
+    }
     let examples = examples::of(verb.name);
     if !examples.is_empty() {
         text.push_str("\nexamples:\n");
@@ -54,6 +64,7 @@ fn page(verb: &Verb) -> String {
     for (line, what) in examples {
         let _ = writeln!(text, "  {line}\n        {what}");
     }
+    text.push_str("\nmore, with all exit codes: man 8 svctl\n");
     text
 }
 
@@ -70,7 +81,11 @@ mod tests {
                 "{}",
                 verb.name
             );
-            assert!(page(verb).starts_with(verb.program.name));
+            let page = page(verb);
+            assert!(page.starts_with(verb.program.name) && page.contains("\nexamples:\n"), "{page}");
+        }
+        for (name, takes_names) in [("restart", true), ("status", true), ("stop", false), ("check", false)] {
+            assert_eq!(page(verbs::find(name).unwrap()).contains(NAMES), takes_names, "{name}");
         }
     }
 }

@@ -32,7 +32,7 @@ use std::process::ExitCode;
 use cli::Failure;
 
 use request::Order;
-pub use request::PROGRAM;
+pub use request::{PROGRAM, signals};
 pub use runit::{is_script, sv as script};
 pub use verbs::programs;
 

@@ -108,6 +108,9 @@ fn with_logs(services: Vec<Place>) -> Vec<(String, std::path::PathBuf)> {
 
 fn why_none(service: &Place) -> String {
     let log = service.dir.join(names::LOG);
+    if let Some(why) = place::refused(&log) {
+        return why;
+    }
     if sys::file::look(&log).is_ok_and(|found| found.is_some()) {
         format!("no log directory with a file current can be found in {0}, nor in {0}/run", log.display())
     } else {
@@ -131,7 +134,7 @@ fn show(
     watch: Option<(Watch, Vec<Watched>)>,
 ) -> io::Result<()> {
     for log in logs.iter_mut() {
-        log.show(count, style)?;
+        log.show(count, style).map_err(|cause| place::explained(log.dir(), cause))?;
     }
     let Some((mut watch, watched)) = watch else {
         return logs.iter_mut().try_for_each(|log| log.finish(style));

@@ -5,16 +5,14 @@
 mod script;
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use cli::options::{self, Name, Opt, Program, Word};
 use cli::{Failure, Unable, answer};
 use servicedir::names;
-use sys::file;
-use sys::problem;
+use sys::dir::Dir;
+use sys::{file, problem, tree};
 
 /// The verb as its users see it.
 pub(crate) const PROGRAM: Program = Program {
@@ -30,6 +28,8 @@ pub(crate) const PROGRAM: Program = Program {
 
 /// Standard input, output and error are not for readiness.
 const FIRST_FREE: u32 = 3;
+/// Of directories and of what is executed.
+const MODE: u32 = 0o755;
 
 struct Request {
     dir: PathBuf,
@@ -47,9 +47,7 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
     if file::look_no_follow(&request.dir).unable(|| look(&request.dir))?.is_some() {
         return Err(exists(&request.dir));
     }
-    let made = make(&hidden, &request).and_then(|()| finish(&hidden, &request.dir));
-    if let Err(cause) = made {
-        remove(&hidden);
+    if let Err(cause) = make(&request, &hidden) {
         return match cause.kind() {
             io::ErrorKind::AlreadyExists => Err(exists(&request.dir)),
             _ => Err(Failure::System { what: format!("make {}", request.dir.display()), cause }),
@@ -114,54 +112,44 @@ fn warn(request: &Request) {
     }
 }
 
-/// Where it is made: beside its place, where no scanner looks.
-fn hidden(dir: &Path) -> Result<PathBuf, Failure> {
+/// The name under which it is made: no scanner looks at it.
+fn hidden(dir: &Path) -> Result<OsString, Failure> {
     let Some(name) = dir.file_name() else {
         return Err(PROGRAM.misuse(&format!("no name of a new directory: {}", dir.display())));
     };
     let mut hidden = OsString::from(".");
     hidden.push(name);
     hidden.push(format!(".new-{}", std::process::id()));
-    Ok(dir.with_file_name(hidden))
+    Ok(hidden)
 }
 
-fn make(dir: &Path, request: &Request) -> io::Result<()> {
-    make_directory(dir)?;
+/// Makes the directory under its hidden name and then gives it its own; what was made is removed if that fails.
+fn make(request: &Request, hidden: &OsStr) -> io::Result<()> {
+    let (name, above) = (request.dir.file_name().unwrap_or_default(), above(&request.dir));
+    let above = Dir::open(above)?;
+    // Whatever has this name already is not ours, to write to or to remove.
+    let dir = above.make_new(hidden, MODE)?;
+    // An empty directory that somebody has made meanwhile would be replaced; anything else is an error.
+    fill(&dir, request).and_then(|()| above.rename(hidden, name)).inspect_err(|_| {
+        let _ = tree::remove(&request.dir.with_file_name(hidden));
+    })
+}
+
+fn fill(dir: &Dir, request: &Request) -> io::Result<()> {
     let run = script::run(&request.command, request.user.as_deref(), request.log);
-    make_program(&dir.join(names::RUN), &run)?;
+    dir.write_new(names::RUN, &run, MODE)?;
     if let Some(fd) = request.ready {
-        fs::write(dir.join(names::NOTIFICATION_FD), format!("{fd}\n"))?;
+        dir.write_new(names::NOTIFICATION_FD, format!("{fd}\n").as_bytes(), 0o644)?;
     }
     if request.log {
-        let log = dir.join(names::LOG);
-        make_directory(&log)?;
-        make_program(&log.join(names::RUN), script::LOG_RUN.as_bytes())?;
+        let log = dir.make_new(names::LOG.as_ref(), MODE)?;
+        log.write_new(names::RUN, script::LOG_RUN.as_bytes(), MODE)?;
     }
     Ok(())
 }
 
-/// Removes what was made, as far as that got.
-fn remove(dir: &Path) {
-    let log = dir.join(names::LOG);
-    for path in [log.join(names::RUN), dir.join(names::RUN), dir.join(names::NOTIFICATION_FD)] {
-        let _ = file::remove(&path);
-    }
-    let _ = fs::remove_dir(log);
-    let _ = fs::remove_dir(dir);
-}
-
-fn make_directory(dir: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().mode(0o755).create(dir)
-}
-
-fn make_program(path: &Path, content: &[u8]) -> io::Result<()> {
-    fs::write(path, content)?;
-    fs::set_permissions(path, Permissions::from_mode(0o755))
-}
-
-/// An empty directory that somebody has made meanwhile would be replaced; anything else is an error.
-fn finish(hidden: &Path, dir: &Path) -> io::Result<()> {
-    file::rename(hidden, dir)
+fn above(dir: &Path) -> &Path {
+    dir.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn look(dir: &Path) -> String {

@@ -76,7 +76,7 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Order>, Failure> {
     for word in words {
         match word {
             Word::Operand(operand) => order.dirs.push(operand),
-            Word::Option(Name::Letter('s'), value) => order.letters.push(signal_letter(&value)?),
+            Word::Option(Name::Letter('s'), value) => order.letters.push(signal_letter(&PROGRAM, &value)?),
             Word::Option(Name::Letter('w'), value) => order.goal = Some(goal(&value)?),
             Word::Option(Name::Letter('T'), value) => order.timeout = svwait::milliseconds(&value)?,
             Word::Option(Name::Letter(letter), _) => order.letters.push(letter as u8),
@@ -92,14 +92,24 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Option<Order>, Failure> {
     Ok(Some(order))
 }
 
-/// The letter of a signal that has one.
-pub(crate) fn signal_letter(value: &OsStr) -> Result<u8, Failure> {
+/// The letter of a signal that has one, for `program`.
+pub(crate) fn signal_letter(program: &Program, value: &OsStr) -> Result<u8, Failure> {
     let Some(signal) = value.to_str().and_then(Signal::parse) else {
-        return Err(PROGRAM.misuse(&format!("no such signal: {}", value.display())));
+        let known: Vec<&str> = signals().filter_map(Signal::name).collect();
+        let what = format!("no such signal: {}; there are {}", value.display(), known.join(" "));
+        return Err(program.misuse(&what));
     };
-    Command::Signal(signal)
-        .byte()
-        .ok_or_else(|| PROGRAM.misuse(&format!("there is no command for {signal}; use kill(1) with the pid")))
+    Command::Signal(signal).byte().ok_or_else(|| {
+        program.misuse(&format!("a supervisor sends no {signal}; use kill(1) with the pid of the service"))
+    })
+}
+
+/// Every signal that has a letter.
+pub fn signals() -> impl Iterator<Item = Signal> {
+    control::supervisor::TABLE.iter().filter_map(|(_, command)| match command {
+        Command::Signal(signal) => Some(*signal),
+        _ => None,
+    })
 }
 
 fn goal(value: &OsStr) -> Result<Goal, Failure> {

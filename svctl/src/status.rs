@@ -20,7 +20,7 @@ use crate::find::{Finder, Place, Scans, is_scanned, not_scanned};
 pub(crate) use options::PROGRAM;
 use options::{Form, Request};
 use table::Screen;
-pub(crate) use view::{View, seconds};
+pub(crate) use view::{View, seconds, unreadable};
 
 /// The exit code that says that a service is not as it is wanted (LSB: it does not run).
 const NOT_AS_WANTED: u8 = 3;

@@ -31,7 +31,7 @@ pub(crate) const STOP: Program = Program {
     options: &[
         Opt::value('C', "dir", "the scan directory"),
         Opt::long("wait", None, "until the scanner has gone"),
-        Opt::long("timeout", Some("ms"), "wait so many milliseconds at most; 0: no limit"),
+        Opt::long("timeout", Some("ms"), "wait, so many milliseconds at most; 0: no limit"),
     ],
 };
 
@@ -81,7 +81,10 @@ fn parse(program: &'static Program, args: Vec<OsString>) -> Result<Option<Reques
             Word::Operand(_) => return Err(program.usage()),
             Word::Option(Name::Letter(_), dir) => scan = Some(dir),
             Word::Option(Name::Long("wait"), _) => is_waited_for = true,
-            Word::Option(Name::Long(_), value) => timeout = svwait::milliseconds(&value)?,
+            Word::Option(Name::Long(_), value) => {
+                timeout = svwait::milliseconds(&value)?;
+                is_waited_for = true;
+            }
         }
     }
     cli::name_program("svctl");

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use cli::getopt::Grammar;
 use cli::options::{Name, Word};
 use cli::{Failure, Main, Unable};
-use sys::{dir, exec, fifo, file, process, tree, users};
+use sys::dir::Dir;
+use sys::guard::Held;
+use sys::{exec, fifo, process, tree, users};
 
 /// Every name with its program, in an executable that is all programs in one.
 pub const NAMES: &[(&str, Main)] = &[("s6-svscan", main), ("s6-svscanboot", boot)];
@@ -139,20 +141,20 @@ impl Boot {
     fn make_log(&self) -> Result<(), Failure> {
         let what = || format!("make {}", self.log.display());
         std::fs::create_dir_all(&self.log).unable(what)?;
+        let log = Held::directory(&self.log).unable(what)?;
         if let Some(name) = &self.user {
             let numbers = users::user_numbers(name).unable(|| format!("look for the user {name}"))?;
             let Some(numbers) = numbers else {
                 return Err(Failure::Refused(format!("no such user: {name}").into()));
             };
-            file::give_to_user(&self.log, numbers).unable(what)?;
+            log.give_to_user(numbers).unable(what)?;
         }
-        file::set_mode(&self.log, self.mode).unable(what)
+        log.set_mode(self.mode).unable(what)
     }
 
     fn write_service(&self, service: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(&self.scan)?;
         tree::remove(service)?;
-        dir::make(service, 0o755)?;
         let log = self.log.canonicalize()?;
         let user =
             self.user.as_ref().map(|user| format!("s6-setuidgid {} ", quoted(user))).unwrap_or_default();
@@ -160,10 +162,10 @@ impl Boot {
         // Opened without waiting: the scanner, who writes, is there already.
         let script =
             format!("#!/bin/sh\nexec 1>&2 <fifo\nexec {user}s6-log -bpd3 -- {} {log}\n", self.directives);
-        std::fs::write(service.join("notification-fd"), "3\n")?;
-        std::fs::write(service.join("run"), script)?;
-        file::set_mode(&service.join("run"), 0o755)?;
-        fifo::make(&service.join("fifo"), 0o600)
+        let service = Dir::open(&self.scan)?.make_new(OsStr::new(LOGGER), 0o755)?;
+        service.write_new("notification-fd", b"3\n", 0o644)?;
+        service.write_new("run", script.as_bytes(), 0o755)?;
+        service.make_fifo(c"fifo", 0o600)
     }
 
     /// Standard input from nowhere, output into the logger's FIFO, the console at a number of its own.

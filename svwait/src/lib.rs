@@ -23,7 +23,7 @@ use cli::options::{self, Name, Opt, Program, Word};
 
 pub use goal::{Goal, Quantity};
 pub use letters::Letters;
-pub use locate::{SVDIR, denied, locate};
+pub use locate::{SVDIR, denied, locate, refused};
 pub use wait::Wait;
 
 /// `svwait` as its users see it.

@@ -5,7 +5,9 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use sys::file;
+use cli::Failure;
+
+use sys::{file, users};
 
 /// The variable that says where services are.
 pub const SVDIR: &str = "SVDIR";
@@ -30,17 +32,27 @@ fn is_path(operand: &OsStr) -> bool {
     operand.as_bytes().contains(&b'/')
 }
 
-/// Whose the thing is that refused us, for a message: ` (web/supervise belongs to uid 0, mode 0700)`. The
-/// first of `paths` that can be looked at counts. Nothing if none can, or `cause` is no refusal.
+/// Whose the thing is that refused us, for a message: ` (web/supervise is owned by root (uid 0), mode 0700)`,
+/// with its group where that may do something. The first of `paths` that can be looked at counts. Nothing if none can, or `cause` is no refusal.
 pub fn denied(cause: &io::Error, paths: &[&Path]) -> String {
     if cause.kind() != io::ErrorKind::PermissionDenied {
         return String::new();
     }
     for path in paths {
         if let Ok(Some(info)) = file::look(path) {
-            let (uid, mode) = (info.owner.0, info.mode);
-            return format!(" ({} belongs to uid {uid}, mode {mode:04o})", path.display());
+            let (owner, mode) = (users::described(info.owner.0), info.mode);
+            let group = match mode & 0o070 {
+                0 => String::new(),
+                _ => format!(", group {}", users::group_name(info.owner.1)),
+            };
+            return format!(" ({} is owned by {owner}{group}, mode {mode:04o})", path.display());
         }
     }
     String::new()
+}
+
+/// That it was not possible to do `what`, and, where it was forbidden, by what: as `denied`.
+pub fn refused(what: impl Into<String>, cause: io::Error, paths: &[&Path]) -> Failure {
+    let what = what.into() + &denied(&cause, paths);
+    Failure::System { what, cause }
 }

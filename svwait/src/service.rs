@@ -8,7 +8,8 @@ use cli::{Failure, Unable, say, warn};
 use fifodir::Subscription;
 use servicedir::{control, names, record};
 use status::{Notice, Record};
-use sys::{dir, file, process};
+use sys::dir::{self, Links};
+use sys::{file, process, users};
 
 use crate::goal::Goal;
 use crate::locate::denied;
@@ -118,9 +119,8 @@ fn listen_to(dir: &Path) -> io::Result<Subscription> {
     let fifodir = dir.join(names::EVENT);
     match Subscription::new(&fifodir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if dir::make(&fifodir, 0o700)? {
-                dir::give_to_own_group(&fifodir, fifodir::MODE)?;
-            }
+            let modes = (0o700, fifodir::MODE);
+            dir::make_for_group(&fifodir, modes, users::own_group(), Links::Trusted)?;
             Subscription::new(&fifodir)
         }
         result => result,

@@ -6,9 +6,11 @@
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
 
+pub mod alike;
 mod listener;
 mod namespace;
 mod pair;
+pub mod people;
 mod scratch;
 mod service;
 mod supervisor;

@@ -56,6 +56,12 @@ impl Terminal {
         self.tmux(&["capture-pane", "-p", "-e"]).out
     }
 
+    /// Whether a program has another screen than the shell's, or has hidden the cursor.
+    #[track_caller]
+    pub fn is_taken(&self) -> bool {
+        self.tmux(&["display-message", "-p", "#{alternate_on} #{cursor_flag}"]).out.trim() != "0 1"
+    }
+
     /// Types keys, as tmux names them.
     #[track_caller]
     pub fn keys(&self, keys: &str) {

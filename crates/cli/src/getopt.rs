@@ -38,6 +38,14 @@ impl Grammar {
     /// `Usage`: an option that is not known, lacks its value, or has one that it does not take.
     pub fn parse(&self, args: Vec<OsString>) -> Result<Line, Failure> {
         name_program(self.name);
+        self.split(args).map_err(|_| self.misuse())
+    }
+
+    /// The same for those who have their own words for a wrong call.
+    ///
+    /// # Errors
+    /// What is wrong, as getopt(3) says it.
+    pub fn split(&self, args: Vec<OsString>) -> Result<Line, String> {
         let mut words: VecDeque<OsString> = args.into_iter().skip(1).collect();
         let mut options = Vec::new();
         while let Some(word) = words.pop_front() {
@@ -62,13 +70,13 @@ impl Grammar {
         mut letters: &[u8],
         words: &mut VecDeque<OsString>,
         options: &mut Vec<(char, OsString)>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), String> {
         while let Some((&letter, rest)) = letters.split_first() {
             letters = rest;
             let value = match self.takes_value(letter) {
-                None => return Err(self.misuse()),
+                None => return Err(unknown(letter)),
                 Some(false) => OsString::new(),
-                Some(true) if rest.is_empty() => words.pop_front().ok_or_else(|| self.misuse())?,
+                Some(true) if rest.is_empty() => words.pop_front().ok_or_else(|| lacking(letter))?,
                 Some(true) => OsString::from_vec(std::mem::take(&mut letters).to_vec()),
             };
             options.push((char::from(letter), value));
@@ -76,18 +84,19 @@ impl Grammar {
         Ok(())
     }
 
-    fn long_option(&self, text: &[u8], words: &mut VecDeque<OsString>) -> Result<(char, OsString), Failure> {
+    fn long_option(&self, text: &[u8], words: &mut VecDeque<OsString>) -> Result<(char, OsString), String> {
         let (name, value) = match text.iter().position(|&byte| byte == b'=') {
             Some(end) => (&text[..end], Some(OsStr::from_bytes(&text[end + 1..]).to_owned())),
             None => (text, None),
         };
         let known = self.long.iter().find(|(long, _)| long.as_bytes() == name);
-        let &(_, letter) = known.ok_or_else(|| self.misuse())?;
+        // To those without long names, the second dash is a letter.
+        let &(_, letter) = known.ok_or_else(|| unknown(b'-'))?;
         match (self.takes_value(letter as u8), value) {
             (Some(true), Some(value)) => Ok((letter, value)),
-            (Some(true), None) => Ok((letter, words.pop_front().ok_or_else(|| self.misuse())?)),
+            (Some(true), None) => Ok((letter, words.pop_front().ok_or_else(|| lacking(letter as u8))?)),
             (Some(false), None) => Ok((letter, OsString::new())),
-            _ => Err(self.misuse()),
+            _ => Err(unknown(b'-')),
         }
     }
 
@@ -112,6 +121,14 @@ impl Grammar {
     }
 }
 
+fn unknown(letter: u8) -> String {
+    format!("illegal option -- {}", letter.escape_ascii())
+}
+
+fn lacking(letter: u8) -> String {
+    format!("option requires an argument -- {}", letter.escape_ascii())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +150,17 @@ mod tests {
         assert_eq!(operands, ["prog", "-a"]);
         assert_eq!(line(&["--", "-a"]).unwrap(), (String::new(), vec!["-a".into()]));
         assert_eq!(line(&["-", "-a"]).unwrap().1, ["-", "-a"]);
+    }
+
+    #[test]
+    fn mistakes_are_told_in_the_usual_words() {
+        for (words, what) in [
+            (&["tool", "-ax"][..], "illegal option -- x"),
+            (&["tool", "--none"], "illegal option -- -"),
+            (&["tool", "-at"], "option requires an argument -- t"),
+        ] {
+            assert_eq!(GRAMMAR.split(words.iter().map(OsString::from).collect()).unwrap_err(), what);
+        }
     }
 
     #[test]

@@ -29,12 +29,12 @@ impl Subscription {
         let hidden = fifodir.join(hidden);
         let path = fifodir.join(name);
         let umask = process::set_umask(0);
-        // Others than the owner may write: the publisher can be another user.
-        let made = fifo::make(&hidden, 0o622);
+        // Others than the owner may write: the publisher can be another user. What is there already is not ours.
+        let made = fifo::create(&hidden, 0o622);
         process::set_umask(umask);
-        made?;
-        match fifo::open(&hidden).and_then(|letters| file::rename(&hidden, &path).map(|()| letters)) {
-            Ok(letters) => Ok(Subscription { path, letters }),
+        let letters = made?;
+        match file::rename(&hidden, &path) {
+            Ok(()) => Ok(Subscription { path, letters }),
             Err(error) => {
                 let _ = file::remove(&hidden);
                 Err(error)

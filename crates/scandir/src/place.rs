@@ -3,10 +3,11 @@
 use std::io;
 use std::path::Path;
 
+use sys::dir::{self, Links};
 use sys::fifo::{self, Fifo};
 use sys::file::{self, Kind};
 use sys::lock::{self, Lock};
-use sys::{dir, process};
+use sys::process;
 
 use crate::names::{Names, OURS, S6};
 
@@ -66,7 +67,7 @@ impl Place {
             let what = format!("{what} {name}");
             move |error| TakeError::System(what, error)
         };
-        dir::make(Path::new(names.directory), 0o700).map_err(system("make", names.directory))?;
+        dir::make(Path::new(names.directory), 0o700, Links::All).map_err(system("make", names.directory))?;
         let lock = lock::try_lock(Path::new(names.lock), 0o600)
             .map_err(system("lock", names.lock))?
             .ok_or(TakeError::Taken)?;

@@ -17,7 +17,7 @@ pub const MOST_DEATHS: usize = 4096;
 /// What open(2) and read(2) say; `InvalidData`: what is there is no record.
 pub fn read(dir: &Path) -> io::Result<Option<Record>> {
     let mut buffer = [0; 64];
-    match file::read_into(&dir.join(names::STATUS), &mut buffer)? {
+    match file::read_own_into(&dir.join(names::STATUS), &mut buffer)? {
         None => Ok(None),
         Some(bytes) => match Record::decode(bytes) {
             Some(record) => Ok(Some(record)),
@@ -32,7 +32,7 @@ pub fn read(dir: &Path) -> io::Result<Option<Record>> {
 /// What open(2) and read(2) say.
 pub fn read_detail(dir: &Path) -> io::Result<Detail> {
     let mut buffer = [0; 512];
-    let text = file::read_into(&dir.join(names::DETAIL), &mut buffer)?.unwrap_or_default();
+    let text = file::read_own_into(&dir.join(names::DETAIL), &mut buffer)?.unwrap_or_default();
     Ok(std::str::from_utf8(text).map_or_else(|_| Detail::default(), Detail::decode))
 }
 
@@ -77,9 +77,9 @@ pub fn notify(notices: &[Notice]) -> io::Result<()> {
 /// What open(2) and read(2) say.
 pub fn read_deaths(dir: &Path) -> io::Result<Vec<Death>> {
     let path = dir.join(names::DEATH_TALLY);
-    let size = file::look(&path)?.map_or(0, |info| info.size as usize);
+    let size = file::look_no_follow(&path)?.map_or(0, |info| info.size as usize);
     let mut buffer = vec![0; size.min(MOST_DEATHS * DEATH_SIZE)];
-    let bytes = file::read_into(&path, &mut buffer)?.unwrap_or_default();
+    let bytes = file::read_own_into(&path, &mut buffer)?.unwrap_or_default();
     let (deaths, _) = bytes.as_chunks::<DEATH_SIZE>();
     Ok(deaths.iter().map(Death::decode).collect())
 }
@@ -91,13 +91,35 @@ pub fn read_deaths(dir: &Path) -> io::Result<Vec<Death>> {
 pub fn add_death(death: Death, most: usize) -> io::Result<()> {
     let path = Path::new(names::DEATH_TALLY);
     let most = most.min(MOST_DEATHS);
-    let whole = file::look(path)?.map_or(0, |info| info.size as usize);
+    let whole = file::look_no_follow(path)?.map_or(0, |info| info.size as usize);
     if most > 0 && whole % DEATH_SIZE == 0 && whole / DEATH_SIZE < most {
-        return file::append(path, &death.encode(), 0o644);
+        match file::append(path, &death.encode(), 0o644) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
+            appended => return appended,
+        }
     }
-    let mut deaths = read_deaths(Path::new("."))?;
+    // What is not ours alone, or no file at all, is replaced; what it holds may be for nobody's eyes.
+    let mut deaths = match file::has_one_name(path) {
+        true => read_deaths(Path::new("."))?,
+        false => Vec::new(),
+    };
     deaths.push(death);
     let kept = &deaths[deaths.len().saturating_sub(most)..];
     let bytes: Vec<u8> = kept.iter().flat_map(Death::encode).collect();
     file::replace(path, Path::new(names::DEATH_TALLY_NEW), &bytes, 0o644)
+}
+
+/// Empties the death tally of `dir`: in place, so that it stays its owner's and needs no room; what is not a file of
+/// ours alone is replaced.
+///
+/// # Errors
+/// As `sys::file::make_empty` and `sys::file::replace`.
+pub fn clear_deaths(dir: &Path) -> io::Result<()> {
+    let path = dir.join(names::DEATH_TALLY);
+    match file::make_empty(&path, 0o644) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            file::replace(&path, &dir.join(names::DEATH_TALLY_NEW), b"", 0o644)
+        }
+        emptied => emptied,
+    }
 }

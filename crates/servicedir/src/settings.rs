@@ -121,33 +121,25 @@ pub fn read_given_in(dir: &Path, name: &'static str) -> Result<Option<Given>, Pr
 
 fn read_at(path: &Path, name: &'static str) -> Result<Option<Given>, Problem> {
     let unreadable = |error| Problem { name, what: What::Unreadable(error) };
+    // Asked before it is opened: to open some devices is to use them.
+    match file::look(path).map_err(unreadable)? {
+        Some(info) if info.kind != Kind::File => return Err(Problem { name, what: What::NotAFile }),
+        Some(_) => {}
+        None => return Ok(None),
+    }
     let mut buffer = [0; LONGEST];
-    let Some(bytes) = file::read_into(path, &mut buffer).map_err(|error| explain(path, error, unreadable))?
-    else {
-        return Ok(None);
-    };
+    let Some(bytes) = file::read_into(path, &mut buffer).map_err(unreadable)? else { return Ok(None) };
     let full = bytes.len() == LONGEST;
     let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
     let rest = bytes.get(line.len()..).unwrap_or_default();
-    let text = match std::str::from_utf8(line) {
-        Ok(text) if !full && rest.iter().all(u8::is_ascii_whitespace) => text,
+    match std::str::from_utf8(line) {
+        Ok(text) if !full && rest.iter().all(u8::is_ascii_whitespace) => {
+            Ok(Some(Given(text.trim().to_owned())))
+        }
         _ => {
             let shown = String::from_utf8_lossy(line).chars().take(SHOWN).collect();
-            return Err(Problem { name, what: What::Wrong(shown, "one line of text") });
+            Err(Problem { name, what: What::Wrong(shown, "one line of text") })
         }
-    };
-    if line.is_empty() && file::look(path).is_ok_and(|info| info.is_some_and(|i| i.kind != Kind::File)) {
-        return Err(Problem { name, what: What::NotAFile });
-    }
-    Ok(Some(Given(text.trim().to_owned())))
-}
-
-/// What reading a directory says (EISDIR) and what a device says, in plain words.
-fn explain(path: &Path, error: io::Error, otherwise: impl Fn(io::Error) -> Problem) -> Problem {
-    let problem = otherwise(error);
-    match file::look(path) {
-        Ok(Some(info)) if info.kind != Kind::File => Problem { what: What::NotAFile, ..problem },
-        _ => problem,
     }
 }
 

@@ -7,6 +7,8 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::guard;
+
 /// A FIFO held open for reading and writing: readers and writers come and go without its noticing, and
 /// a writer that finds nobody (ENXIO) knows that this process is gone.
 #[derive(Debug)]
@@ -19,12 +21,26 @@ pub struct Fifo(OwnedFd);
 pub fn open(path: &Path) -> io::Result<Fifo> {
     make(path, 0o600)?;
     // Opening for both is Linux's (fifo(7)), never blocks, and saves a descriptor.
-    let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let fd = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
-    if FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) != FileType::Fifo {
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "exists and is not a FIFO"));
-    }
+    let fd = match rustix::fs::openat(CWD, path, OFlags::RDWR | guard::FLAGS, Mode::empty()) {
+        // A link, a directory, a socket.
+        Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => return Err(taken()),
+        fd => fd?,
+    };
+    check(&fd).map_err(|_| taken())?;
     Ok(Fifo(fd))
+}
+
+fn taken() -> io::Error {
+    io::Error::new(io::ErrorKind::AlreadyExists, "exists and is not a FIFO")
+}
+
+/// Makes a FIFO that is not there, with these permission bits less the umask, and opens it as `open` does.
+///
+/// # Errors
+/// What mkfifo(3) and open(2) say; `AlreadyExists`: something has that name, or has been put there since.
+pub fn create(path: &Path, mode: u32) -> io::Result<Fifo> {
+    rustix::fs::mknodat(CWD, path, FileType::Fifo, Mode::from_raw_mode(mode), 0)?;
+    open(path)
 }
 
 /// Makes a FIFO with exactly these permission bits less the umask. One that exists is left as it is.
@@ -38,30 +54,33 @@ pub fn make(path: &Path, mode: u32) -> io::Result<()> {
     }
 }
 
-/// Opens a FIFO that exists for reading, without waiting for a writer.
+/// Opens a FIFO that exists for reading, without waiting for a writer. No link is followed.
 ///
 /// # Errors
-/// What open(2) says.
+/// What open(2) says; `InvalidInput`: it is no FIFO.
 pub fn open_to_read(path: &Path) -> io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    Ok(rustix::fs::openat(CWD, path, flags, Mode::empty())?)
-}
-
-/// Opens a FIFO that exists for writing, without waiting for a reader.
-///
-/// # Errors
-/// What open(2) says; ENXIO (`is_nobody`): nobody reads it.
-pub fn open_to_write(path: &Path) -> io::Result<OwnedFd> {
-    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let fd = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
+    let fd = rustix::fs::openat(CWD, path, OFlags::RDONLY | guard::FLAGS, Mode::empty())
+        .map_err(guard::explain)?;
     check(&fd)?;
     Ok(fd)
 }
 
-/// An error (`InvalidInput`) unless this is a FIFO.
-pub(crate) fn check(fd: &OwnedFd) -> io::Result<()> {
-    match FileType::from_raw_mode(rustix::fs::fstat(fd)?.st_mode) {
-        FileType::Fifo => Ok(()),
+/// Opens a FIFO that exists for writing, without waiting for a reader. No link is followed.
+///
+/// # Errors
+/// What open(2) says; ENXIO (`is_nobody`): nobody reads it; `InvalidInput`: it is no FIFO.
+pub fn open_to_write(path: &Path) -> io::Result<OwnedFd> {
+    let fd = rustix::fs::openat(CWD, path, OFlags::WRONLY | guard::FLAGS, Mode::empty())
+        .map_err(guard::explain)?;
+    check(&fd)?;
+    Ok(fd)
+}
+
+/// An error (`InvalidInput`) unless this is a FIFO; gives how many names it has.
+pub(crate) fn check(fd: &OwnedFd) -> io::Result<u64> {
+    let stat = rustix::fs::fstat(fd)?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Fifo => Ok(stat.st_nlink as u64),
         _ => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a FIFO")),
     }
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use crate::guard;
+
 /// What is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -129,14 +131,30 @@ pub fn read_into<'a>(path: &Path, buffer: &'a mut [u8]) -> io::Result<Option<&'a
         Err(Errno::NOENT) => return Ok(None),
         file => file?,
     };
+    fill(&file, buffer).map(Some)
+}
+
+/// The same of a file of ours: no link is followed, and only a regular file is read.
+///
+/// # Errors
+/// What open(2) and read(2) say; `InvalidInput`: a link, or something else that is no regular file.
+pub fn read_own_into<'a>(path: &Path, buffer: &'a mut [u8]) -> io::Result<Option<&'a [u8]>> {
+    match guard::open(path, OFlags::RDONLY, 0) {
+        Ok((file, _)) => fill(&file, buffer).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn fill<'a>(file: &OwnedFd, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
     let mut filled = 0;
     while filled < buffer.len() {
-        match crate::process::read(&file, &mut buffer[filled..])? {
+        match crate::process::read(file, &mut buffer[filled..])? {
             Some(count) if count > 0 => filled += count,
             _ => break,
         }
     }
-    Ok(Some(&buffer[..filled]))
+    Ok(&buffer[..filled])
 }
 
 /// Replaces a file whole: writes `temporary` beside it, with `mode` less the umask, and renames that.
@@ -144,9 +162,14 @@ pub fn read_into<'a>(path: &Path, buffer: &'a mut [u8]) -> io::Result<Option<&'a
 /// # Errors
 /// What open(2), write(2) and rename(2) say; `path` is as it was, `temporary` is gone or will be replaced.
 pub fn replace(path: &Path, temporary: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let written = rustix::fs::openat(CWD, temporary, flags | OFlags::NONBLOCK, Mode::from_raw_mode(mode))
-        .map_err(io::Error::from)
+    // One that is left from before is not ours to write to: it may have been put there.
+    let made = match create(temporary, mode) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            remove(temporary).and_then(|_| create(temporary, mode))
+        }
+        made => made,
+    };
+    let written = made
         .and_then(|file| write_all(&file, bytes))
         .and_then(|()| Ok(rustix::fs::renameat(CWD, temporary, CWD, path)?));
     if written.is_err() {
@@ -155,41 +178,52 @@ pub fn replace(path: &Path, temporary: &Path, bytes: &[u8], mode: u32) -> io::Re
     written
 }
 
+/// Makes a file that is not there, with `mode` less the umask, and gives it, open for writing.
+///
+/// # Errors
+/// What open(2) says; `AlreadyExists`: something is there.
+pub fn create(path: &Path, mode: u32) -> io::Result<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | guard::FLAGS;
+    Ok(rustix::fs::openat(CWD, path, flags, Mode::from_raw_mode(mode))?)
+}
+
 /// Writes over the beginning of a file that is there, in one write: where a new file has no room left,
 /// the old one's blocks are still ours.
 ///
 /// # Errors
-/// What open(2) and write(2) say.
+/// What open(2) and write(2) say; `InvalidInput`: a link, no regular file, or one with another name.
 pub fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    write_all(&rustix::fs::openat(CWD, path, flags, Mode::empty())?, bytes)
+    write_all(guard::open_to_change(path, OFlags::WRONLY, 0)?, bytes)
 }
 
 /// Appends to a file, made with `mode` less the umask if it is missing.
 ///
 /// # Errors
-/// What open(2) and write(2) say.
+/// As `overwrite`.
 pub fn append(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let file = rustix::fs::openat(CWD, path, flags | OFlags::NONBLOCK, Mode::from_raw_mode(mode))?;
-    write_all(&file, bytes)
+    write_all(guard::open_to_change(path, OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND, mode)?, bytes)
+}
+
+/// There is a regular file at `path`, which is no link and has no other name.
+pub fn has_one_name(path: &Path) -> bool {
+    guard::open_to_change(path, OFlags::RDONLY, 0).is_ok()
 }
 
 /// Makes a file empty, and makes it if it is missing.
 ///
 /// # Errors
-/// What open(2) says.
+/// As `overwrite`.
 pub fn make_empty(path: &Path, mode: u32) -> io::Result<()> {
-    open_emptied(path, mode).map(drop)
+    let file = guard::open_to_change(path, OFlags::WRONLY | OFlags::CREATE, mode)?;
+    Ok(rustix::fs::ftruncate(file, 0)?)
 }
 
-/// The same, and gives the file, open for writing.
+/// Makes a file if it is missing, and gives it, open for writing, with what it holds.
 ///
 /// # Errors
-/// What open(2) says.
-pub fn open_emptied(path: &Path, mode: u32) -> io::Result<OwnedFd> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    Ok(rustix::fs::openat(CWD, path, flags | OFlags::NOFOLLOW, Mode::from_raw_mode(mode))?)
+/// What open(2) says; `InvalidInput`: a link, or something else that is no regular file.
+pub fn open_or_create(path: &Path, mode: u32) -> io::Result<OwnedFd> {
+    Ok(guard::open(path, OFlags::WRONLY | OFlags::CREATE, mode)?.0)
 }
 
 /// Writes a line to standard error if there is room for it now; otherwise it is lost. A pipe that can be
@@ -240,33 +274,6 @@ pub fn remove(path: &Path) -> io::Result<bool> {
 /// What rename(2) says.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     Ok(rustix::fs::renameat(CWD, from, CWD, to)?)
-}
-
-/// Gives a file or a directory to a group and then sets its mode, in which chown(2) clears bits.
-///
-/// # Errors
-/// What chown(2) and chmod(2) say.
-pub fn give_to_group(path: &Path, group: u32, mode: u32) -> io::Result<()> {
-    rustix::fs::chownat(CWD, path, None, Some(rustix::fs::Gid::from_raw(group)), AtFlags::empty())?;
-    set_mode(path, mode)
-}
-
-/// Sets a mode, links followed.
-///
-/// # Errors
-/// What chmod(2) says.
-pub fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
-    Ok(rustix::fs::chmodat(CWD, path, Mode::from_raw_mode(mode), AtFlags::empty())?)
-}
-
-/// Gives a file or a directory to a user and his group, links followed.
-///
-/// # Errors
-/// What chown(2) says.
-pub fn give_to_user(path: &Path, (user, group): (u32, u32)) -> io::Result<()> {
-    use rustix::fs::{Gid, Uid};
-    let (user, group) = (Some(Uid::from_raw(user)), Some(Gid::from_raw(group)));
-    Ok(rustix::fs::chownat(CWD, path, user, group, AtFlags::empty())?)
 }
 
 /// Where a symbolic link points; `None` if `path` is no link.

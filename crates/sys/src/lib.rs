@@ -14,6 +14,7 @@ pub mod exec;
 pub mod family;
 pub mod fifo;
 pub mod file;
+pub mod guard;
 pub mod heap;
 pub mod lock;
 pub mod poll;

@@ -7,9 +7,11 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{CWD, FlockOperation, Mode, OFlags};
+use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 use unix::Pid;
+
+use crate::guard;
 
 /// A lock that is held until this is dropped or the process ends. Children do not inherit it.
 #[derive(Debug)]
@@ -18,10 +20,9 @@ pub struct Lock(#[expect(dead_code, reason = "held, never used")] OwnedFd);
 /// Locks a file, made with `mode` if it is missing; `None` if another process holds it.
 ///
 /// # Errors
-/// What open(2) and fcntl(2) say.
+/// What open(2) and fcntl(2) say; `InvalidInput`: a link, or something else that is no regular file.
 pub fn try_lock(path: &Path, mode: u32) -> io::Result<Option<Lock>> {
-    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CREATE | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(CWD, path, flags, Mode::from_raw_mode(mode))?;
+    let (file, _) = guard::open(path, OFlags::WRONLY | OFlags::CREATE, mode)?;
     match rustix::fs::fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Some(Lock(file))),
         Err(Errno::AGAIN | Errno::ACCESS) => Ok(None),
@@ -32,7 +33,7 @@ pub fn try_lock(path: &Path, mode: u32) -> io::Result<Option<Lock>> {
 /// Another process holds a lock on this file. `false` if the file does not exist.
 ///
 /// # Errors
-/// What open(2) and fcntl(2) say.
+/// What open(2) and fcntl(2) say; `InvalidInput`: a link, or something else that is no regular file.
 pub fn is_held(path: &Path) -> io::Result<bool> {
     Ok(ask(path)?.is_some())
 }
@@ -41,16 +42,15 @@ pub fn is_held(path: &Path) -> io::Result<bool> {
 /// in this PID namespace.
 ///
 /// # Errors
-/// What open(2) and fcntl(2) say.
+/// What open(2) and fcntl(2) say; `InvalidInput`: a link, or something else that is no regular file.
 pub fn holder(path: &Path) -> io::Result<Option<Pid>> {
     Ok(ask(path)?.and_then(|lock| Pid::new(lock.l_pid.into())))
 }
 
 fn ask(path: &Path) -> io::Result<Option<libc::flock>> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
-        Err(Errno::NOENT) => return Ok(None),
-        file => file?,
+    let file = match guard::open(path, OFlags::RDONLY, 0) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?.0,
     };
     let mut lock = whole_file();
     control(file, libc::F_GETLK, &mut lock)?;

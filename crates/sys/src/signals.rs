@@ -7,7 +7,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 
-use nix::sys::signal::{SigSet, Signal as NixSignal};
+use nix::sys::signal::{SigSet, Signal as NixSignal, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use unix::Signal;
 
@@ -42,6 +42,19 @@ impl AsFd for Signals {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
+}
+
+/// Stops this process as `^Z` at its terminal would, had it not taken SIGTSTP. Returns when it is continued;
+/// at once in a process group that has no shell above it to continue it, which the kernel does not stop.
+///
+/// # Errors
+/// None that the kernel documents.
+pub fn suspend() -> io::Result<()> {
+    let stop: SigSet = [NixSignal::SIGTSTP].into_iter().collect();
+    // Blocked, it waits until it is let in.
+    raise(NixSignal::SIGTSTP)?;
+    stop.thread_unblock()?;
+    Ok(stop.thread_block()?)
 }
 
 /// Blocks every signal that can be blocked, those too that libc keeps for itself and leaves out of its sets.

@@ -1,50 +1,104 @@
 //! Whole directories: copied and removed.
 
-use std::io;
+use std::ffi::{CStr, CString, OsStr};
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, Gid, Uid};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
 
+use crate::dir::Dir;
 use crate::file::{self, Info, Kind};
-use crate::{dir, fifo, process};
+use crate::{guard, process};
+
+/// Bits by which a program gets the rights of its owner or its group.
+const SET_ID: u32 = 0o6000;
 
 /// Copies a directory with everything in it: files, directories, links, FIFOs, with their modes, and with
-/// their owners where that is allowed. `to` must not exist.
+/// their owners where that is allowed. `to` must not exist. What comes to stand in the place of another thing
+/// meanwhile is not followed, and nobody else reaches into the copy before it is whole.
 ///
 /// # Errors
 /// What the system says of the first thing that could not be copied; `Unsupported`: a device or a socket.
 pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let umask = process::set_umask(0);
-    let copied = copy_one(from, to);
+    let copied = copy_top(from, to);
     process::set_umask(umask);
     copied
 }
 
-fn copy_one(from: &Path, to: &Path) -> io::Result<()> {
-    let info = file::look_no_follow(from)?.ok_or(io::ErrorKind::NotFound)?;
-    match info.kind {
-        Kind::File => file::write_all(file::open_emptied(to, 0o600)?, &std::fs::read(from)?)?,
-        Kind::Directory => {
-            if !dir::make(to, 0o700)? {
-                return Err(io::ErrorKind::AlreadyExists.into());
-            }
-            for entry in std::fs::read_dir(from)? {
-                let name = entry?.file_name();
-                copy_one(&from.join(&name), &to.join(&name))?;
-            }
+fn copy_top(from: &Path, to: &Path) -> io::Result<()> {
+    let above = to.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = to.file_name().ok_or(io::ErrorKind::AlreadyExists)?;
+    copy_directory(&Dir::open(from)?, &Dir::open(above)?, name)
+}
+
+fn copy_directory(from: &Dir, above: &Dir, name: &OsStr) -> io::Result<()> {
+    let to = above.make_new(name, 0o700)?;
+    let mut result = Ok(());
+    from.each(|name| {
+        if result.is_ok() {
+            result = copy_one(from, &to, name);
         }
-        Kind::Link => std::os::unix::fs::symlink(std::fs::read_link(from)?, to)?,
-        Kind::Fifo => fifo::make(to, info.mode)?,
-        Kind::Other => return Err(io::ErrorKind::Unsupported.into()),
+    })?;
+    result?;
+    keep_owner(to.as_fd(), &rustix::fs::fstat(from.as_fd())?.into())
+}
+
+fn copy_one(from: &Dir, to: &Dir, name: &CStr) -> io::Result<()> {
+    let info = Info::from(rustix::fs::statat(from.as_fd(), name, AtFlags::SYMLINK_NOFOLLOW)?);
+    match info.kind {
+        Kind::File => copy_file(open(from, name, OFlags::empty())?, to, name),
+        Kind::Directory => {
+            let from = Dir::from(open(from, name, OFlags::DIRECTORY)?);
+            copy_directory(&from, to, OsStr::from_bytes(name.to_bytes()))
+        }
+        Kind::Link => {
+            let target: CString = rustix::fs::readlinkat(from.as_fd(), name, Vec::new())?;
+            rustix::fs::symlinkat(target, to.as_fd(), name)?;
+            give(to, name, &info);
+            Ok(())
+        }
+        Kind::Fifo => {
+            to.make_fifo(name, info.mode & !SET_ID)?;
+            give(to, name, &info);
+            Ok(())
+        }
+        Kind::Other => Err(io::ErrorKind::Unsupported.into()),
     }
+}
+
+fn open(dir: &Dir, name: &CStr, flags: OFlags) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | guard::FLAGS | flags;
+    rustix::fs::openat(dir.as_fd(), name, flags, Mode::empty()).map_err(guard::explain)
+}
+
+fn copy_file(from: OwnedFd, to: &Dir, name: &CStr) -> io::Result<()> {
+    let info = Info::from(rustix::fs::fstat(&from)?);
+    if info.kind != Kind::File {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | guard::FLAGS;
+    let to = rustix::fs::openat(to.as_fd(), name, flags, Mode::RUSR | Mode::WUSR)?;
+    let mut content = Vec::new();
+    std::fs::File::from(from).read_to_end(&mut content)?;
+    file::write_all(&to, &content)?;
     keep_owner(to, &info)
 }
 
-fn keep_owner(path: &Path, info: &Info) -> io::Result<()> {
+/// Only root may give things away. What cannot be given to its owner must not have our rights for those who may
+/// execute it.
+fn keep_owner(copy: impl std::os::fd::AsFd, info: &Info) -> io::Result<()> {
     let (user, group) = (Uid::from_raw(info.owner.0), Gid::from_raw(info.owner.1));
-    // Only root may give things away.
-    let _ = rustix::fs::chownat(CWD, path, Some(user), Some(group), AtFlags::SYMLINK_NOFOLLOW);
-    if info.kind == Kind::Link { Ok(()) } else { file::set_mode(path, info.mode) }
+    let given = rustix::fs::fchown(&copy, Some(user), Some(group)).is_ok();
+    let mode = if given { info.mode } else { info.mode & !SET_ID };
+    Ok(rustix::fs::fchmod(copy, Mode::from_raw_mode(mode))?)
+}
+
+fn give(dir: &Dir, name: &CStr, info: &Info) {
+    let (user, group) = (Uid::from_raw(info.owner.0), Gid::from_raw(info.owner.1));
+    let _ = rustix::fs::chownat(dir.as_fd(), name, Some(user), Some(group), AtFlags::SYMLINK_NOFOLLOW);
 }
 
 /// Removes a directory with everything in it, or a file. Links in it are removed, not followed. Nothing there is
@@ -63,6 +117,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn copy_has_the_modes_and_the_links_of_the_original() {
@@ -70,7 +125,7 @@ mod tests {
         let _ = std::fs::remove_dir_all(&root);
         std::fs::create_dir_all(root.join("a/data")).unwrap();
         std::fs::write(root.join("a/run"), "x").unwrap();
-        file::set_mode(&root.join("a/run"), 0o751).unwrap();
+        std::fs::set_permissions(root.join("a/run"), std::fs::Permissions::from_mode(0o751)).unwrap();
         std::os::unix::fs::symlink("nowhere", root.join("a/event")).unwrap();
         copy(&root.join("a"), &root.join("b")).unwrap();
         assert_eq!(file::look(&root.join("b/run")).unwrap().unwrap().mode, 0o751);

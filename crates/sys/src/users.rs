@@ -20,6 +20,19 @@ pub fn group_name(wanted: u32) -> String {
     find(GROUPS, name).ok().flatten().unwrap_or_else(|| wanted.to_string())
 }
 
+/// The name of the user with this number; `None`: nobody has it.
+pub fn user_name(wanted: u32) -> Option<String> {
+    find(USERS, |fields| (number(fields, 2) == Some(wanted)).then(|| fields[0].to_owned())).ok().flatten()
+}
+
+/// A user as people know him, for a message: `web (uid 1000)`, or `uid 1000` where he has no name.
+pub fn described(user: u32) -> String {
+    match user_name(user) {
+        Some(name) => format!("{name} (uid {user})"),
+        None => format!("uid {user}"),
+    }
+}
+
 /// The group that a user belongs to first of all; `None`: nobody has this number.
 ///
 /// # Errors
@@ -60,6 +73,11 @@ pub fn own() -> u32 {
     rustix::process::getuid().as_raw()
 }
 
+/// The effective user.
+pub fn effective() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// The effective group.
 pub fn own_group() -> u32 {
     rustix::process::getegid().as_raw()
@@ -76,5 +94,9 @@ mod tests {
         assert_eq!((group_number("root").unwrap(), group_name(0).as_str()), (Some(0), "root"));
         assert_eq!(user_numbers("no such user").unwrap(), None);
         assert_eq!(group_name(4_000_000_000), "4000000000");
+        assert_eq!(
+            (described(0), described(4_000_000_000)),
+            ("root (uid 0)".into(), "uid 4000000000".into())
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The heap at its end.
 
 use std::alloc::{Layout, alloc, dealloc};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sys::heap::{self, Heap};
@@ -10,11 +11,15 @@ static HEAP: Heap = Heap::new();
 
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
+/// What may fail is said of the whole process: the tests are threads of one, and take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// More than any machine has.
 const TOO_MUCH: usize = isize::MAX as usize / 2;
 
 #[test]
 fn end_of_memory_is_told_once_and_only_for_who_cannot_live_without() {
+    let _turn = TURN.lock();
     heap::when_exhausted(|| {
         CALLS.fetch_add(1, Ordering::Relaxed);
     });
@@ -38,6 +43,7 @@ fn end_of_memory_is_told_once_and_only_for_who_cannot_live_without() {
 
 #[test]
 fn lists_grow() {
+    let _turn = TURN.lock();
     let mut names = Vec::new();
     heap::append(&mut names, b"web").unwrap();
     heap::append(&mut names, b"/log").unwrap();

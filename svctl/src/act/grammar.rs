@@ -7,7 +7,7 @@ use cli::Failure;
 use cli::options::{Name, Opt, Program, Word};
 use svwait::Goal;
 
-use crate::request::signal_letter;
+use super::signal;
 
 /// A verb.
 #[derive(Debug)]
@@ -53,8 +53,9 @@ pub(crate) enum Awaited {
 }
 
 const SCAN: Opt = Opt::value('C', "dir", "the scan directory");
-const TIMEOUT: Opt = Opt::long("timeout", Some("ms"), "wait so many milliseconds at most; 0: no limit");
+const TIMEOUT: Opt = Opt::long("timeout", Some("ms"), "wait, so many milliseconds at most; 0: no limit");
 const PLAIN: &[Opt] = &[SCAN];
+const SIGNAL: &[Opt] = &[SCAN, Opt::value('s', "signal", "this signal, by name or number; -HUP is -s HUP")];
 const WAITS: &[Opt] = &[SCAN, Opt::long("wait", None, "until it is done"), TIMEOUT];
 const WAITS_READY: &[Opt] =
     &[SCAN, Opt::long("wait", Some("ready"), "until it is up, or ready").or_nothing(), TIMEOUT];
@@ -69,7 +70,9 @@ const fn act(
     let (usage, options): (&'static [&'static str], _) = match (awaited, does) {
         (Awaited::Goals(..), _) => (&["[ -C dir ] [ --wait[=ready] ] [ --timeout ms ] name..."], WAITS_READY),
         (Awaited::Down | Awaited::Gone, _) => (&["[ -C dir ] [ --wait ] [ --timeout ms ] name..."], WAITS),
-        (Awaited::Nothing, Does::Kill) => (&["[ -C dir ] signal name..."], PLAIN),
+        (Awaited::Nothing, Does::Kill) => {
+            (&["[ -C dir ] signal name...", "[ -C dir ] -signal | -s signal name..."], SIGNAL)
+        }
         (Awaited::Nothing, _) => (&["[ -C dir ] name..."], PLAIN),
     };
     Act { program: Program { name, about, usage, options }, does, letters, awaited }
@@ -129,6 +132,8 @@ impl Act {
 
 /// Reads a command line; `None`: it was answered already.
 pub(crate) fn parse(act: &'static Act, args: Vec<OsString>) -> Result<Option<Request>, Failure> {
+    let is_kill = act.does == Does::Kill;
+    let args = if is_kill { signal::spell_out(args) } else { args };
     let Some(words) = act.program.parse(args)? else { return Ok(None) };
     let mut request = Request {
         letters: act.letters.to_vec(),
@@ -141,15 +146,27 @@ pub(crate) fn parse(act: &'static Act, args: Vec<OsString>) -> Result<Option<Req
     for word in words {
         match word {
             Word::Operand(operand) => request.names.push(operand),
+            Word::Option(Name::Letter('s'), signal) => {
+                if request.signal.replace(signal).is_some() {
+                    return Err(act.program.misuse("more than one signal"));
+                }
+            }
             Word::Option(Name::Letter(_), dir) => request.scan = Some(dir),
             Word::Option(Name::Long("wait"), how) => request.goal = act.goal(&how)?,
-            Word::Option(Name::Long(_), value) => request.timeout = svwait::milliseconds(&value)?,
+            Word::Option(Name::Long(_), value) => {
+                request.timeout = svwait::milliseconds(&value)?;
+                // Who gives a time means to wait.
+                if request.goal.is_none() {
+                    request.goal = act.goal(&OsString::new())?;
+                }
+            }
         }
     }
-    if act.does == Does::Kill && !request.names.is_empty() {
-        let signal = request.names.remove(0);
-        request.letters.push(signal_letter(&signal)?);
-        request.signal = Some(signal);
+    if is_kill && request.signal.is_none() && !request.names.is_empty() {
+        request.signal = Some(request.names.remove(0));
+    }
+    if let Some(word) = &request.signal {
+        request.letters.push(signal::letter(&act.program, word, &request.names)?);
     }
     if request.names.is_empty() {
         return Err(act.program.usage());
@@ -176,6 +193,10 @@ mod tests {
             (&["up", "--wait=ready", "web"], Some(Goal::Ready)),
             (&["restart", "web", "--wait"], Some(Goal::Restarted)),
             (&["down", "--wait", "--timeout", "5", "web"], Some(Goal::Startable)),
+            (&["down", "--timeout", "5", "web"], Some(Goal::Startable)),
+            (&["up", "--timeout", "5", "web"], Some(Goal::Up)),
+            (&["up", "--wait=ready", "--timeout", "5", "web"], Some(Goal::Ready)),
+            (&["up", "--timeout", "5", "--wait=ready", "web"], Some(Goal::Ready)),
         ] {
             assert_eq!(parsed(line).unwrap().goal, goal, "{line:?}");
         }
@@ -183,9 +204,25 @@ mod tests {
 
     #[test]
     fn kill_takes_a_signal_first() {
-        let request = parsed(&["kill", "SIGUSR1", "web", "db"]).unwrap();
-        assert_eq!((request.letters.as_slice(), request.names.len()), (&b"1"[..], 2));
-        for line in [&["kill"][..], &["kill", "HUP"], &["kill", "web", "db"]] {
+        for line in [
+            &["kill", "SIGUSR1", "web", "db"][..],
+            &["kill", "-USR1", "web", "db"],
+            &["kill", "-10", "web", "db"],
+            &["kill", "-s", "usr1", "web", "db"],
+            &["kill", "web", "db", "-sUSR1"],
+        ] {
+            let request = parsed(line).unwrap();
+            assert_eq!((request.letters.as_slice(), request.names.len()), (&b"1"[..], 2), "{line:?}");
+        }
+        // After the signal, everything is a name.
+        assert_eq!(parsed(&["kill", "-s", "HUP", "TERM"]).unwrap().names, ["TERM"]);
+        for line in [
+            &["kill"][..],
+            &["kill", "HUP"],
+            &["kill", "-HUP"],
+            &["kill", "-HUP", "-TERM", "web"],
+            &["kill", "web", "db"],
+        ] {
             assert_eq!(parsed(line).unwrap_err(), 100, "{line:?}");
         }
     }

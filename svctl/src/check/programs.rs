@@ -44,7 +44,8 @@ fn check_lines(findings: &mut Findings, path: &Path) {
     if info.kind != Kind::File || info.size > LONGEST as u64 {
         return;
     }
-    let Ok(text) = std::fs::read(path) else { return };
+    let mut text = vec![0; info.size as usize];
+    let Ok(Some(text)) = file::read_into(path, &mut text) else { return };
     if !text.starts_with(b"#!") {
         return;
     }

@@ -22,7 +22,7 @@ pub(crate) fn show(which: &Which, show: impl Fn(&Event) -> io::Result<()>) -> io
     Ok(())
 }
 
-/// What of a service cannot be read is left out.
+/// What of a service cannot be read is left out, and that is said.
 fn remembered(place: Place) -> Vec<Event> {
     let Place { name, dir } = place;
     let event = |notice, at| Event {
@@ -39,7 +39,14 @@ fn remembered(place: Place) -> Vec<Event> {
         .into_iter()
         .map(|death| Event { exit: Some(death.exit), ..event(Notice::Dead, death.at) })
         .collect();
-    let Ok(Some(now)) = record::read(&dir) else { return events };
+    let now = match record::read(&dir) {
+        Ok(Some(now)) => now,
+        Ok(None) => return events,
+        Err(cause) => {
+            cli::warn(crate::status::unreadable(&dir, &cause));
+            return events;
+        }
+    };
     if now.is_up() {
         events.push(Event { pid: now.pid, ..event(Notice::Up, now.since) });
         if now.ready {

@@ -5,6 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use sys::guard;
+
 use super::place::{self, CURRENT};
 use super::show::{Lines, Style};
 use super::tail;
@@ -35,7 +37,7 @@ impl Log {
     /// Shows what is there: the last `count` lines, or all.
     pub(crate) fn show(&mut self, count: Option<usize>, style: &Style) -> io::Result<()> {
         for part in tail::parts(&self.dir, count)? {
-            let mut file = File::open(&part.file)?;
+            let mut file = guard::open_to_read(&part.file)?;
             file.seek(SeekFrom::Start(part.from))?;
             self.file = Some(file);
             self.read_on(style)?;
@@ -110,7 +112,7 @@ fn index_of(files: &[PathBuf], known: Option<(u64, u64)>) -> Option<usize> {
 }
 
 fn open(path: &Path) -> io::Result<Option<File>> {
-    match File::open(path) {
+    match guard::open_to_read(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -4,10 +4,12 @@
 //! svlogd(8) and s6-log(8). Labels sort by time.
 
 use std::ffi::OsStr;
+use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use servicedir::names;
+use svwait::denied;
 use sys::file::{self, Kind};
 
 /// The file that is written to.
@@ -57,6 +59,22 @@ fn directory(logger: &Path, word: &[u8]) -> Option<PathBuf> {
 
 fn holds_log(dir: &Path) -> bool {
     is(&dir.join(CURRENT), Kind::File)
+}
+
+/// That the log of the logger in `logger` may not be looked at, and why.
+pub(crate) fn refused(logger: &Path) -> Option<String> {
+    USUAL.iter().map(|name| logger.join(name)).find_map(|dir| {
+        let cause =
+            file::look(&dir.join(CURRENT)).err().filter(|e| e.kind() == ErrorKind::PermissionDenied)?;
+        let why = denied(&cause, &[&dir, logger]);
+        Some(format!("unable to look into {}{why}: {}", dir.display(), cli::reason(&cause)))
+    })
+}
+
+/// The failure to read a log, with whose it is where that was forbidden.
+pub(crate) fn explained(dir: &Path, cause: io::Error) -> io::Error {
+    let why = denied(&cause, &[&dir.join(CURRENT), dir]);
+    if why.is_empty() { cause } else { io::Error::new(cause.kind(), cli::reason(&cause) + &why) }
 }
 
 /// The files of a log directory, the oldest first, the current one last.

@@ -1,9 +1,10 @@
 //! The last lines of a log: where they begin.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+
+use sys::guard;
 
 use super::place;
 
@@ -47,7 +48,7 @@ pub(crate) fn parts(dir: &Path, lines: Option<usize>) -> io::Result<Vec<Part>> {
 pub(crate) fn last(dir: &Path, lines: usize) -> io::Result<Vec<Vec<u8>>> {
     let mut found = Vec::new();
     for part in parts(dir, Some(lines))? {
-        let mut file = File::open(&part.file)?;
+        let mut file = guard::open_to_read(&part.file)?;
         file.seek(SeekFrom::Start(part.from))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
@@ -61,7 +62,7 @@ pub(crate) fn last(dir: &Path, lines: usize) -> io::Result<Vec<Vec<u8>>> {
 
 /// Where the last `most` lines of a file begin, and how many there are.
 fn last_lines(path: &Path, most: usize) -> io::Result<(u64, usize)> {
-    let file = File::open(path)?;
+    let file = guard::open_to_read(path)?;
     let size = file.metadata()?.len();
     let (mut end, mut count) = (size, 0);
     let mut block = vec![0; BLOCK as usize];

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 
 use cli::getopt::Grammar;
 use cli::{Failure, Unable, answer};
-use sys::{dir, file, process, tree};
+use sys::dir::{self, Links};
+use sys::{file, process, tree};
 
 use super::svlink::{self, Departure, Manner};
 use super::{svc, svstat};
@@ -116,7 +117,7 @@ fn run_create(args: Vec<OsString>) -> Result<(), Failure> {
     for folder in [COPIES, LINKS] {
         let folder = service.join(folder);
         let umask = process::set_umask(0);
-        let made = dir::make(&folder, 0o755);
+        let made = dir::make(&folder, 0o755, Links::Trusted);
         process::set_umask(umask);
         made.unable(|| format!("make {}", folder.display()))?;
     }

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use cli::getopt::Grammar;
 use cli::{Failure, Unable};
-use sys::{dir, file, process, tree};
+use sys::dir::{self, Links};
+use sys::{file, process, tree};
 
 const GRAMMAR: Grammar = Grammar {
     name: "s6-instance-maker",
@@ -116,9 +117,8 @@ impl Plan {
         write(&dir.join("notification-fd"), "3\n")?;
         let user = setuidgid(Some(&self.user).filter(|user| !user.is_empty()));
         let script = format!("#!/bin/sh\nexec 2>&1\nexec {user}s6-svscan -d3 -C{} -- instance\n", self.most);
-        write(&dir.join("run"), &script)?;
+        create(&dir.join("run"), &script, self.run_mode())?;
         if self.source.is_empty() {
-            executable(&dir.join("run"))?;
             make(&dir.join("instance"), false)?;
             make(&dir.join("instances"), false)?;
         } else {
@@ -134,14 +134,19 @@ impl Plan {
     fn write_logger(&self, dir: &Path) -> Result<(), Failure> {
         make(dir, false)?;
         write(&dir.join("notification-fd"), "3\n")?;
-        write(&dir.join("run"), &self.logger())?;
-        let [service, _, pipeline @ ..] = &self.source[..] else { return executable(&dir.join("run")) };
+        create(&dir.join("run"), &self.logger(), self.run_mode())?;
+        let [service, _, pipeline @ ..] = &self.source[..] else { return Ok(()) };
         write(&dir.join("type"), "longrun\n")?;
         write(&dir.join("consumer-for"), &format!("{service}\n"))?;
         match pipeline {
             [name, ..] => write(&dir.join("pipeline-name"), &format!("{name}\n")),
             [] => Ok(()),
         }
+    }
+
+    /// The mode of `run`, less the umask: in a source for s6-rc it is not executed as it is.
+    fn run_mode(&self) -> u32 {
+        if self.source.is_empty() { 0o777 } else { 0o666 }
     }
 
     fn logger(&self) -> String {
@@ -173,7 +178,7 @@ fn quoted(text: &str) -> String {
 
 fn make(dir: &Path, may_exist: bool) -> Result<(), Failure> {
     let umask = process::set_umask(0);
-    let made = dir::make(dir, 0o755);
+    let made = dir::make(dir, 0o755, Links::Trusted);
     process::set_umask(umask);
     let made = made.and_then(|new| match new || may_exist {
         true => Ok(()),
@@ -183,13 +188,11 @@ fn make(dir: &Path, may_exist: bool) -> Result<(), Failure> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let written = file::open_emptied(path, 0o666).and_then(|file| file::write_all(file, text.as_bytes()));
-    written.unable(|| format!("write {}", path.display()))
+    create(path, text, 0o666)
 }
 
-/// Executable by whoever may read it.
-fn executable(path: &Path) -> Result<(), Failure> {
-    let what = || format!("change the mode of {}", path.display());
-    let mode = file::look(path).unable(what)?.map_or(0o644, |info| info.mode);
-    file::set_mode(path, mode | (mode >> 2 & 0o111)).unable(what)
+/// In a directory that was just made: what is there already, somebody else has put there.
+fn create(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
+    let written = file::create(path, mode).and_then(|file| file::write_all(file, text.as_bytes()));
+    written.unable(|| format!("write {}", path.display()))
 }

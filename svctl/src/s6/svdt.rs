@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use cli::getopt::Grammar;
 use cli::{Failure, Unable, answer};
 use servicedir::{names, record};
+use svwait::refused;
 use sys::file;
 use unix::Exit;
 
@@ -38,8 +39,10 @@ fn run(args: Vec<OsString>) -> Result<(), Failure> {
     if most == 0 {
         return Ok(());
     }
-    let text =
-        lines(Path::new(dir), numbers, most).unable(|| format!("read the deaths of {}", dir.display()))?;
+    let dir = Path::new(dir);
+    let what = || format!("read the deaths of {}", dir.display());
+    let paths: &[&Path] = &[&dir.join(names::DEATH_TALLY), &dir.join(names::SUPERVISE), dir];
+    let text = lines(dir, numbers, most).map_err(|cause| refused(what(), cause, paths))?;
     answer(text.as_bytes()).unable(|| "write to standard output")
 }
 
@@ -67,9 +70,12 @@ pub(super) fn main_clear(args: Vec<OsString>) -> ExitCode {
     cli::name_program("s6-svdt-clear");
     cli::end(match args.get(1) {
         None => Err(Failure::Usage("usage: s6-svdt-clear servicedir".into())),
-        Some(dir) => {
-            let tally = Path::new(dir).join(names::DEATH_TALLY);
-            file::make_empty(&tally, 0o644).unable(|| format!("empty {}", tally.display()))
-        }
+        Some(dir) => clear(Path::new(dir)),
     })
+}
+
+fn clear(dir: &Path) -> Result<(), Failure> {
+    let tally = dir.join(names::DEATH_TALLY);
+    let paths: &[&Path] = &[&tally, &dir.join(names::SUPERVISE)];
+    record::clear_deaths(dir).map_err(|cause| refused(format!("empty {}", tally.display()), cause, paths))
 }

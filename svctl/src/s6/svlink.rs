@@ -12,7 +12,7 @@ use cli::{Failure, Unable, warn};
 use control::ScanCommand;
 use servicedir::names;
 use status::Notice;
-use svwait::Letters;
+use svwait::{Letters, refused};
 use sys::file::{self, Kind};
 use sys::{clock, lock, users};
 
@@ -96,7 +96,7 @@ pub(super) fn check_scanner(dir: &Path) -> Result<(), Failure> {
     let what = || format!("look at {}", dir.display());
     let lock = dir.join(scandir::names_in(dir).unable(what)?.lock);
     file::look(&lock)
-        .unable(what)?
+        .map_err(|cause| refused(what(), cause, &[lock.parent().unwrap_or(dir), dir]))?
         .ok_or(io::ErrorKind::NotFound.into())
         .unable(|| format!("open {}", lock.display()))?;
     if lock::is_held(&lock).unable(what)? {
@@ -131,7 +131,9 @@ fn with_logger(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn is_supervised(dir: &Path) -> Result<bool, Failure> {
-    lock::is_held(&dir.join(names::LOCK)).unable(|| format!("look at {}", dir.display()))
+    lock::is_held(&dir.join(names::LOCK)).map_err(|cause| {
+        refused(format!("look at {}", dir.display()), cause, &[&dir.join(names::SUPERVISE), dir])
+    })
 }
 
 /// Makes the link `name` to `target` in `scan`, and waits until `service`, which is the same directory, and its
@@ -174,7 +176,7 @@ pub(super) fn link(
 /// The file `down`, if it is wanted, and a fifodir that is listened to.
 fn prepare(dir: &Path, manner: &Manner, started: &mut Letters) -> io::Result<()> {
     if manner.down {
-        file::make_empty(&dir.join(names::DOWN), 0o666)?;
+        file::open_or_create(&dir.join(names::DOWN), 0o666)?;
     }
     let group = (!manner.public).then(users::own_group);
     svwait::make_fifodir(&dir.join(names::EVENT), group, manner.force)?;

@@ -5,6 +5,8 @@
 //! | see status   | supervise 0700 | supervise 0710 | supervise 0711|
 //! | control      | control 0600   | control 0620   | –             |
 //! | listen       | –              | event 03730    | event 01733   |
+//!
+//! Either directory may be a link; one of another user's is followed to what is his own only (`sys::guard`).
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -13,7 +15,9 @@ use std::process::ExitCode;
 use cli::getopt::Grammar;
 use cli::{Failure, Unable, answer, warn};
 use servicedir::names;
+use svwait::refused;
 use sys::file::{self, Info, Kind};
+use sys::guard::Held;
 use sys::users;
 
 const GRAMMAR: Grammar = Grammar {
@@ -22,6 +26,9 @@ const GRAMMAR: Grammar = Grammar {
     letters: "vug:G:oO:eE:",
     long: &[],
 };
+
+/// The FIFO for commands, in `supervise`.
+const CONTROL: &str = "control";
 
 const EVENT_GROUP: u32 = 0o3730;
 const EVENT_ALL: u32 = 0o1733;
@@ -96,40 +103,48 @@ fn group(value: &OsStr) -> Result<u32, Failure> {
 impl Wish {
     fn apply(&self, dir: &Path) -> Result<(), Failure> {
         if let Some((viewers, controllers)) = self.access {
-            let supervise = dir.join(names::SUPERVISE);
+            let path = dir.join(names::SUPERVISE);
+            let supervise = Held::directory(&path).map_err(|cause| unchanged(cause, &path))?;
             match viewers {
-                Viewers::Owner => give(&supervise, None, 0o700)?,
-                Viewers::Group(group) => give(&supervise, Some(group), 0o710)?,
-                Viewers::All => give(&supervise, None, 0o711)?,
+                Viewers::Owner => give(&supervise, &path, None, 0o700)?,
+                Viewers::Group(group) => give(&supervise, &path, Some(group), 0o710)?,
+                Viewers::All => give(&supervise, &path, None, 0o711)?,
             }
+            let path = dir.join(names::CONTROL);
+            let control = supervise.entry(CONTROL, Kind::Fifo).map_err(|cause| unchanged(cause, &path))?;
             let mode = if controllers.is_some() { 0o620 } else { 0o600 };
-            give(&dir.join(names::CONTROL), controllers, mode)?;
+            give(&control, &path, controllers, mode)?;
         }
-        match self.listeners {
-            Some(Some(group)) => give(&dir.join(names::EVENT), Some(group), EVENT_GROUP),
-            Some(None) => give(&dir.join(names::EVENT), None, EVENT_ALL),
-            None => Ok(()),
+        if let Some(listeners) = self.listeners {
+            let path = dir.join(names::EVENT);
+            let event = Held::directory(&path).map_err(|cause| unchanged(cause, &path))?;
+            let mode = if listeners.is_some() { EVENT_GROUP } else { EVENT_ALL };
+            give(&event, &path, listeners, mode)?;
         }
+        Ok(())
     }
 }
 
 /// Gives it to a group, or back to that of its owner.
-fn give(path: &Path, group: Option<u32>, mode: u32) -> Result<(), Failure> {
-    let group = match group {
-        Some(group) => group,
-        None => primary_group(path)?,
-    };
-    file::give_to_group(path, group, mode).unable(|| format!("change the permissions of {}", path.display()))
+fn give(held: &Held, path: &Path, group: Option<u32>, mode: u32) -> Result<(), Failure> {
+    let group = group.unwrap_or_else(|| primary_group(held, path));
+    held.give_to_group(group, mode).map_err(|cause| unchanged(cause, path))
 }
 
-fn primary_group(path: &Path) -> Result<u32, Failure> {
-    let what = || format!("look at {}", path.display());
-    let info = file::look(path).unable(what)?;
-    let owner = info.ok_or(std::io::ErrorKind::NotFound.into()).unable(what)?.owner.0;
-    Ok(users::primary_group(owner).ok().flatten().unwrap_or_else(|| {
-        warn(format_args!("{} belongs to uid {owner}, who has no group: taking 0", path.display()));
-        0
-    }))
+fn unchanged(cause: std::io::Error, path: &Path) -> Failure {
+    let above = path.parent().unwrap_or(path);
+    refused(format!("change the permissions of {}", path.display()), cause, &[path, above])
+}
+
+fn primary_group(held: &Held, path: &Path) -> u32 {
+    let owner = held.info.owner.0;
+    users::primary_group(owner).ok().flatten().unwrap_or_else(|| {
+        // Nobody but root can give away to a group that he is not in.
+        let group = if owner == users::effective() { users::own_group() } else { 0 };
+        let path = path.display();
+        warn(format_args!("{path} belongs to uid {owner}, who is not in /etc/passwd: taking group {group}"));
+        group
+    })
 }
 
 fn show(dir: &Path, result: Result<(), String>) -> bool {
@@ -176,7 +191,10 @@ fn look(dir: &Path, name: &str, kind: Kind) -> Result<Info, String> {
         Ok(Some(info)) if info.kind == kind => Ok(info),
         Ok(Some(_)) => Err(format!("{name} is not what it should be")),
         Ok(None) => Err(format!("there is no {name}")),
-        Err(error) => Err(format!("unable to look at {name}: {}", cli::reason(&error))),
+        Err(error) => {
+            let why = svwait::denied(&error, &[&dir.join(names::SUPERVISE), dir]);
+            Err(format!("unable to look at {name}{why}: {}", cli::reason(&error)))
+        }
     }
 }
 

@@ -32,6 +32,6 @@ fn run(args: Vec<OsString>) -> Result<(), Failure> {
         Ok(scandir::Sent::NoScanner) => {
             Err(Failure::Refused(format!("{}: no scanner is running", dir.display()).into()))
         }
-        Err(cause) => Err(Failure::System { what: format!("control {}", dir.display()), cause }),
+        Err(cause) => Err(crate::act::scanner_refused(Path::new(dir), cause)),
     }
 }

@@ -9,6 +9,7 @@ use cli::getopt::Grammar;
 use cli::{Failure, Unable, answer};
 use servicedir::{names, record};
 use status::Record;
+use svwait::refused;
 use sys::{clock, file, lock};
 use unix::{Exit, Signal, Stamp};
 
@@ -106,7 +107,9 @@ fn add_fields(value: &OsStr, fields: &mut Vec<Field>) -> Result<(), Failure> {
 
 /// Somebody supervises this directory. Asks the lock, which whoever may look can ask.
 fn is_supervised(dir: &Path) -> Result<bool, Failure> {
-    lock::is_held(&dir.join(names::LOCK)).unable(|| format!("look at {}", dir.display()))
+    lock::is_held(&dir.join(names::LOCK)).map_err(|cause| {
+        refused(format!("look at {}", dir.display()), cause, &[&dir.join(names::SUPERVISE), dir])
+    })
 }
 
 impl Shown {

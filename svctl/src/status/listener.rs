@@ -17,6 +17,8 @@ pub(super) enum News {
     Changed,
     /// Services may have come or gone.
     Listed,
+    /// The terminal's user wants us to stop for a while (`^Z`).
+    Stopped,
     /// A signal says that it is enough.
     Ended,
 }

@@ -130,7 +130,8 @@ impl View {
     }
 }
 
-fn unreadable(dir: &Path, cause: &io::Error) -> String {
+/// That the record in `dir` cannot be read, and why.
+pub(crate) fn unreadable(dir: &Path, cause: &io::Error) -> String {
     let status = dir.join(names::STATUS);
     let why = denied(cause, &[&status, &dir.join(names::SUPERVISE), dir]);
     format!("unable to read {}{why}: {}", status.display(), cli::reason(cause))

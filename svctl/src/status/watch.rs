@@ -26,6 +26,18 @@ use super::{Finder, First, places, screen, show, terminal::size};
 /// The ages in a table go on so often.
 const TICK: Duration = Duration::from_secs(1);
 
+/// Those that end it, stop it and let it go on, and the one that tells of another size.
+const SIGNALS: [Signal; 8] = [
+    Signal::INT,
+    Signal::TERM,
+    Signal::HUP,
+    Signal::QUIT,
+    Signal::PIPE,
+    Signal::TSTP,
+    Signal::CONT,
+    Signal::WINCH,
+];
+
 /// Clears nothing that stood there before: another screen, without a cursor.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l";
 /// Back.
@@ -47,8 +59,7 @@ struct Watched<'a> {
 
 /// Shows it until a signal ends it.
 pub(super) fn run(request: &Request, finder: &Finder) -> Result<(), Failure> {
-    let wanted = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::WINCH, Signal::PIPE];
-    let signals = signals::take(&wanted).unable(|| "take signals")?;
+    let signals = signals::take(&SIGNALS).unable(|| "take signals")?;
     let changes = Watch::new().unable(|| "watch directories")?;
     let scan = match request.names.is_empty() {
         true => Some(watch_directory(&changes, finder.scan()?)?),
@@ -84,6 +95,10 @@ impl Watched<'_> {
                 let news = self.wait(signals, on_terminal)?;
                 match news {
                     News::Ended => return Ok(()),
+                    News::Stopped => {
+                        suspend(on_terminal)?;
+                        self.list()?;
+                    }
                     News::Listed => self.list()?,
                     News::Changed => {}
                     News::Nothing if on_terminal => {}
@@ -185,6 +200,15 @@ impl Watched<'_> {
     }
 }
 
+/// Stops until the shell lets it go on. Meanwhile the terminal is as it was before.
+fn suspend(on_terminal: bool) -> Result<(), Failure> {
+    if on_terminal {
+        write(LEAVE)?;
+    }
+    signals::suspend().unable(|| "stop")?;
+    if on_terminal { write(ENTER) } else { Ok(()) }
+}
+
 /// The lines that fit on a screen, over what stood there before.
 fn page(shown: &str, rows: usize) -> String {
     let lines: Vec<&str> = shown.lines().collect();
@@ -203,7 +227,12 @@ fn page(shown: &str, rows: usize) -> String {
 fn heard(signals: &Signals) -> Result<News, Failure> {
     let mut news = News::Nothing;
     while let Some(signal) = signals.next().unable(|| "read signals")? {
-        news = news.max(if signal == Signal::WINCH { News::Changed } else { News::Ended });
+        news = news.max(match signal {
+            // Whoever had the terminal while we were stopped has written on it.
+            Signal::WINCH | Signal::CONT => News::Changed,
+            Signal::TSTP => News::Stopped,
+            _ => News::Ended,
+        });
     }
     Ok(news)
 }

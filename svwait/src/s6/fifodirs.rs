@@ -6,9 +6,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use cli::Failure;
 use cli::getopt::Grammar;
-use cli::{Failure, Unable};
-use sys::{dir, file, process, users};
+use sys::dir::{self, Links};
+use sys::guard::Held;
+use sys::{process, users};
+
+use crate::refused;
 
 /// Mode of a fifodir in which everybody may subscribe: sticky.
 const PUBLIC: u32 = 0o1733;
@@ -30,8 +34,9 @@ fn run_make(args: Vec<OsString>) -> Result<(), Failure> {
             _ => force = true,
         }
     }
-    make_fifodir(Path::new(fifodir), group, force)
-        .unable(|| format!("make a fifodir of {}", fifodir.display()))
+    let path = Path::new(fifodir);
+    make_fifodir(path, group, force)
+        .map_err(|cause| refused(format!("make a fifodir of {}", path.display()), cause, &[path]))
 }
 
 /// Makes a fifodir in which a group, or everybody, may subscribe. One that is there already is left as it is
@@ -41,27 +46,27 @@ fn run_make(args: Vec<OsString>) -> Result<(), Failure> {
 /// What the system says; `PermissionDenied`: it belongs to somebody else; `AlreadyExists`: no directory.
 pub fn make_fifodir(path: &Path, group: Option<u32>, force: bool) -> io::Result<()> {
     let umask = process::set_umask(0);
-    let made = dir::make(path, 0o700);
+    let made = dir::make(path, 0o700, Links::Trusted);
     process::set_umask(umask);
-    if !made? {
-        let owner = file::look(path)?.map(|info| info.owner.0);
-        if owner != Some(users::own()) {
-            return Err(io::ErrorKind::PermissionDenied.into());
-        }
-        if !force {
-            return Ok(());
-        }
+    let is_new = made?;
+    let fifodir = Held::directory(path)?;
+    if fifodir.info.owner.0 != users::own() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it belongs to another user"));
+    }
+    if !is_new && !force {
+        return Ok(());
     }
     match group {
-        Some(group) => file::give_to_group(path, group, fifodir::MODE),
-        None => file::set_mode(path, PUBLIC),
+        Some(group) => fifodir.give_to_group(group, fifodir::MODE),
+        None => fifodir.set_mode(PUBLIC),
     }
 }
 
 pub(super) fn clean(mut args: Vec<OsString>) -> ExitCode {
     cli::name_program("s6-cleanfifodir");
     cli::end(match args.drain(1..).next() {
-        Some(dir) => fifodir::sweep(Path::new(&dir)).unable(|| format!("clean up {}", dir.display())),
+        Some(dir) => fifodir::sweep(Path::new(&dir))
+            .map_err(|cause| refused(format!("clean up {}", dir.display()), cause, &[Path::new(&dir)])),
         None => Err(Failure::Usage("usage: s6-cleanfifodir fifodir".into())),
     })
 }
@@ -70,7 +75,7 @@ pub(super) fn notify(args: Vec<OsString>) -> ExitCode {
     cli::name_program("s6-ftrig-notify");
     cli::end(match &args[..] {
         [_, dir, letters, ..] => fifodir::publish(Path::new(dir), letters.as_bytes())
-            .unable(|| format!("notify {}", dir.display())),
+            .map_err(|cause| refused(format!("notify {}", dir.display()), cause, &[Path::new(dir)])),
         _ => Err(Failure::Usage("usage: s6-ftrig-notify fifodir message".into())),
     })
 }

@@ -105,7 +105,8 @@ impl Listener {
             let text = format!("no regular expression: {}", pattern.display());
             return Err(Failure::System { what: text_of(fifodir), cause: std::io::Error::other(text) });
         };
-        let subscription = Subscription::new(Path::new(fifodir)).unable(|| text_of(fifodir))?;
+        let subscription = Subscription::new(Path::new(fifodir))
+            .map_err(|cause| crate::refused(text_of(fifodir), cause, &[Path::new(fifodir)]))?;
         Ok(Listener { subscription, pattern, letters: Vec::new() })
     }
 
