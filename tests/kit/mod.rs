@@ -7,6 +7,7 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
 
 pub mod alike;
+mod image;
 mod listener;
 mod namespace;
 mod pair;
@@ -24,6 +25,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+pub use image::{Image, Inside, all_names};
 pub use listener::Listener;
 pub use namespace::Namespace;
 pub use pair::Pair;

@@ -128,6 +128,14 @@ pub fn redirect_output(fd: BorrowedFd<'_>) -> io::Result<()> {
     Ok(rustix::stdio::dup2_stderr(fd)?)
 }
 
+/// Puts a copy of `fd` where standard error is.
+///
+/// # Errors
+/// What dup2(2) says.
+pub fn redirect_error(fd: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(rustix::stdio::dup2_stderr(fd)?)
+}
+
 /// Moves `fd` to the number `to`, for a program that is executed next. What was there is closed.
 ///
 /// # Errors

@@ -1,13 +1,16 @@
 //! `logutil-service` and `logutil-newfifo`: a logger of a service.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
 
 use cli::getopt::Grammar;
 use cli::{Failure, Unable};
-use sys::{fifo, file, process, users};
+use sys::file::Kind;
+use sys::guard::Held;
+use sys::{fifo, process, users};
 
 use super::{environment_dir, execute};
 
@@ -87,8 +90,14 @@ fn make(args: Vec<OsString>) -> Result<(), Failure> {
     let shown = || format!("make {}", path.display());
     sys::tree::remove(path).unable(shown)?;
     let umask = process::set_umask(0);
-    let made = fifo::make(path, mode);
+    let made = fifo::create(path, mode);
     process::set_umask(umask);
     made.unable(shown)?;
-    owner.map_or(Ok(()), |owner| file::give_to_user(path, owner)).unable(shown)
+    owner.map_or(Ok(()), |owner| give(path, owner)).unable(shown)
+}
+
+fn give(path: &Path, owner: (u32, u32)) -> io::Result<()> {
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().and_then(OsStr::to_str).ok_or(io::ErrorKind::InvalidFilename)?;
+    Held::directory(above)?.entry(name, Kind::Fifo)?.give_to_user(owner)
 }
