@@ -46,7 +46,7 @@ impl Image {
         image.variable("PATH", path).variable("T", place)
     }
 
-    /// Called by another name than `init`, with these first arguments: `svinit --stages`.
+    /// Called by another name than `init`, with these first arguments: `svinit --stages`; or another program's path.
     pub fn called(mut self, name: &str) -> Image {
         self.name = name.into();
         self
@@ -101,7 +101,7 @@ impl Image {
         let etc = self.etc();
         let shell = format!(
             "set -e\nmount --make-rprivate /\nmount --bind '{}' /etc\nmount -t tmpfs -o mode=755 tmpfs /run\n\
-             mount -t tmpfs -o mode=755 tmpfs /var/log\ncd /\n{}\nexec \"$@\"",
+             mount -t tmpfs -o mode=755 tmpfs /var/log\nmount -t tmpfs -o mode=1777 tmpfs /dev/shm\ncd /\n{}\nexec \"$@\"",
             etc.display(),
             self.shell
         );
@@ -112,6 +112,7 @@ impl Image {
             words.push(OsStr::from_bytes(&[name.as_bytes(), b"=", value.as_bytes()].concat()).to_owned());
         }
         let mut name = self.name.split(' ');
+        // An absolute path stays what it is.
         words.push(all_names().join(name.next().unwrap()).into_os_string());
         words.extend(name.map(OsString::from));
         words.extend(command.iter().map(OsString::from));
@@ -129,6 +130,11 @@ pub struct Inside {
 }
 
 impl Inside {
+    /// The directory of the test.
+    pub fn place(&self) -> &Path {
+        self.scratch.path()
+    }
+
     /// Where it runs.
     pub fn namespace(&self) -> &Namespace {
         &self.namespace
