@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 const PURE: [&str; 6] = ["unix", "status", "control", "lifecycle", "roster", "stages"];
 const WORLD: [&str; 4] = ["sys", "fifodir", "servicedir", "scandir"];
-const PROGRAMS: [&str; 5] = ["supervise", "svscan", "svctl", "svwait", "svinit"];
+const PROGRAMS: [&str; 6] = ["supervise", "svscan", "svctl", "svwait", "svinit", "svrun"];
 
 /// The crates of others that name the kernel: `sys` alone may.
 const KERNEL: [&str; 4] = ["rustix", "nix", "inotify", "libc"];
@@ -28,7 +28,7 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         "cli" => vec!["lexopt"],
         // They share the waiting.
         "svctl" => below().chain(["svwait"]).collect(),
-        "supervise" | "svscan" | "svwait" | "svinit" => below().collect(),
+        "supervise" | "svscan" | "svwait" | "svinit" | "svrun" => below().collect(),
         "svbox" => below().chain(PROGRAMS).collect(),
         "suite-tests" => below().chain(PROGRAMS).chain(["svbox"]).collect(),
         _ => return None,

@@ -6,8 +6,14 @@ use std::path::Path;
 
 use cli::options::Program;
 
-const PROGRAMS: [&Program; 5] =
-    [&svscan::PROGRAM, &supervise::PROGRAM, &svctl::PROGRAM, &svwait::PROGRAM, &svbox::PROGRAM];
+const PROGRAMS: [&Program; 6] = [
+    &svscan::PROGRAM,
+    &supervise::PROGRAM,
+    &svctl::PROGRAM,
+    &svwait::PROGRAM,
+    &svrun::PROGRAM,
+    &svbox::PROGRAM,
+];
 
 /// The page of a program.
 fn page(name: &str) -> Option<String> {

@@ -26,7 +26,7 @@ mod descriptors {
     fn service_whose_settings_cannot_be_read_does_not_become_essential() {
         ours_only!("s6 has no essential");
         let supervisor = Supervisor::start(|web| {
-            web.run(MORTAL);
+            web.run(MORTAL).file("essential", "");
         });
         let first = supervisor.wait_up();
         limit_descriptors(&supervisor, 3);

@@ -17,13 +17,14 @@ const PROGRAMS: &[(&str, Main)] = &[
     ("svctl", svctl::main),
     ("svwait", svwait::main),
     ("svinit", svinit),
+    ("svrun", svrun::main),
 ];
 
 /// Names of runit's for programs that may have to be this executable again.
 const RUNIT: &[(&str, Main)] = &[("runsvdir", svscan), ("runsv", supervise::runsv)];
 
 /// The names of other suites, which choose a grammar.
-const OTHERS: [&[(&str, Main)]; 8] = [
+const OTHERS: [&[(&str, Main)]; 11] = [
     svscan::NAMES,
     supervise::NAMES,
     svctl::NAMES[0],
@@ -31,6 +32,9 @@ const OTHERS: [&[(&str, Main)]; 8] = [
     svwait::NAMES,
     svinit::NAMES[0],
     svinit::NAMES[1],
+    svrun::NAMES[0],
+    svrun::NAMES[1],
+    svrun::NAMES[2],
     RUNIT,
 ];
 

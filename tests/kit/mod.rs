@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 pub use image::{Image, Inside, all_names};
 pub use listener::Listener;
 pub use namespace::Namespace;
-pub use pair::Pair;
+pub use pair::{Pair, their_program};
 pub use scratch::Scratch;
 pub use service::Service;
 pub use supervisor::Supervisor;
@@ -83,7 +83,7 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// Our own programs.
-const PROGRAMS: [&str; 5] = ["svscan", "supervise", "svctl", "svwait", "svbox"];
+const PROGRAMS: [&str; 6] = ["svscan", "supervise", "svctl", "svwait", "svrun", "svbox"];
 
 /// Names of other suites' that they answer to.
 const NAMES: [&str; 8] = ["sv", "runsv", "runsvdir", "runsvchdir", "svc", "svok", "svstat", "svup"];
@@ -122,7 +122,9 @@ pub fn our_name(name: &str) -> PathBuf {
         let executable = Path::new(env!("CARGO_BIN_EXE_suite-under-test"));
         let dir = executable.with_file_name("suite-names");
         std::fs::create_dir_all(&dir).expect("links can be made beside the executable");
-        for (name, _) in svbox::names().filter(|(name, _)| name.contains('-')) {
+        let of_svrun =
+            |wanted| svrun::NAMES.iter().any(|names| names.iter().any(|(name, _)| *name == wanted));
+        for (name, _) in svbox::names().filter(|(name, _)| name.contains('-') || of_svrun(*name)) {
             // Another test process may be making the same links.
             match symlink(executable, dir.join(name)) {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => panic!("{name}: {error}"),

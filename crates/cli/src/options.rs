@@ -91,6 +91,13 @@ pub enum Name {
     Long(&'static str),
 }
 
+/// Where operands are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operands {
+    Anywhere,
+    AtTheEnd,
+}
+
 impl Program {
     /// The words of a command line, `args[0]` being the name the program was called by. Sets the name
     /// that messages begin with. Operands are taken as they come, also before options, and everything
@@ -99,6 +106,19 @@ impl Program {
     /// # Errors
     /// `Usage`, for an option that is not in the table or lacks its value.
     pub fn parse(&self, args: Vec<OsString>) -> Result<Option<Vec<Word>>, Failure> {
+        self.take_apart(args, Operands::Anywhere)
+    }
+
+    /// The same for a program that executes another one: options end at the first operand, and whatever follows it
+    /// belongs to that other program.
+    ///
+    /// # Errors
+    /// As `parse`.
+    pub fn parse_command(&self, args: Vec<OsString>) -> Result<Option<Vec<Word>>, Failure> {
+        self.take_apart(args, Operands::AtTheEnd)
+    }
+
+    fn take_apart(&self, args: Vec<OsString>, operands: Operands) -> Result<Option<Vec<Word>>, Failure> {
         name_program(self.name);
         let mut parser = lexopt::Parser::from_args(args.into_iter().skip(1));
         let mut words = Vec::new();
@@ -110,7 +130,13 @@ impl Program {
                 Arg::Long(long) => self.options.iter().find(|o| o.long == Some(*long)),
                 Arg::Value(value) => {
                     words.push(Word::Operand(value.clone()));
-                    continue;
+                    if operands == Operands::Anywhere {
+                        continue;
+                    }
+                    // No letter of a bundle is left over where an operand was found.
+                    let rest = parser.raw_args().map_err(|e| self.misuse(&e.to_string()))?;
+                    words.extend(rest.map(Word::Operand));
+                    break;
                 }
             };
             let Some(option) = option else {
@@ -238,16 +264,31 @@ mod tests {
     };
 
     fn words(line: &[&str]) -> Result<Vec<String>, Failure> {
-        let args = std::iter::once("tool").chain(line.iter().copied()).map(OsString::from).collect();
-        let words = PROGRAM.parse(args)?.expect("no help was asked for");
-        Ok(words
+        Ok(shown(PROGRAM.parse(args(line))?))
+    }
+
+    fn args(line: &[&str]) -> Vec<OsString> {
+        std::iter::once("tool").chain(line.iter().copied()).map(OsString::from).collect()
+    }
+
+    fn shown(words: Option<Vec<Word>>) -> Vec<String> {
+        words
+            .expect("no help was asked for")
             .into_iter()
             .map(|word| match word {
                 Word::Option(Name::Letter(letter), value) => format!("{letter}={}", value.display()),
                 Word::Option(Name::Long(long), value) => format!("{long}={}", value.display()),
                 Word::Operand(operand) => operand.display().to_string(),
             })
-            .collect())
+            .collect()
+    }
+
+    #[test]
+    fn what_follows_a_command_is_its_own() {
+        let words = |line: &[&str]| shown(PROGRAM.parse_command(args(line)).unwrap());
+        assert_eq!(words(&["-a", "prog", "-a", "--", "--help"]), ["a=", "prog", "-a", "--", "--help"]);
+        assert_eq!(words(&["-t5", "--", "-prog", "-a"]), ["t=5", "-prog", "-a"]);
+        assert_eq!(words(&["-a", "--"]), ["a="]);
     }
 
     #[test]

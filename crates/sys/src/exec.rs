@@ -15,7 +15,7 @@ use crate::file::{self, Kind};
 use crate::{process, signals};
 
 /// Where programs are when PATH does not say.
-const DEFAULT_PATH: &str = "/usr/bin:/bin";
+pub const DEFAULT_PATH: &str = "/usr/bin:/bin";
 
 /// The program that a word means: a path, or the first executable file of that name on PATH.
 pub fn find(word: &OsStr) -> Option<PathBuf> {
@@ -28,10 +28,52 @@ pub fn find(word: &OsStr) -> Option<PathBuf> {
         file::look(path).is_ok_and(|info| info.is_some_and(|info| info.kind == Kind::File))
             && file::is_executable(path)
     };
-    std::env::split_paths(&path)
-        .map(|folder| if folder.as_os_str().is_empty() { Path::new(".").to_owned() } else { folder })
-        .map(|folder| folder.join(word_path))
-        .find(is_program)
+    candidates(word, &path).find(is_program)
+}
+
+/// The program that a word means, with this list of folders in place of PATH: a path, the first executable file of
+/// that name, or else the first file, which will say why it cannot be executed.
+pub fn search(word: &OsStr, folders: &OsStr) -> Option<PathBuf> {
+    if word.as_bytes().contains(&b'/') {
+        return Some(word.into());
+    }
+    let there = |path: &PathBuf| matches!(file::look(path), Ok(Some(info)) if info.kind == Kind::File);
+    let candidates = || candidates(word, folders).filter(there);
+    candidates().find(|path| file::is_executable(path)).or_else(|| candidates().next())
+}
+
+/// Where a program of this name may be.
+fn candidates(word: &OsStr, folders: &OsStr) -> impl Iterator<Item = PathBuf> {
+    // An empty name would be the folder itself.
+    let folders = std::env::split_paths(folders).filter(|_| !word.is_empty());
+    folders.map(move |folder| match folder.as_os_str().is_empty() {
+        true => Path::new(".").join(word),
+        false => folder.join(word),
+    })
+}
+
+/// Executes a program in place of this one, with exactly this environment, which is `NAME=VALUE` each. Signals that
+/// are blocked or ignored stay so, but for SIGPIPE, which every program of ours ignores.
+///
+/// Returns only if that fails: why.
+pub fn replace(program: &Path, words: &[OsString], environment: &[OsString]) -> io::Error {
+    let texts =
+        |texts: &[OsString]| -> Option<Vec<CString>> { texts.iter().map(process::c_string).collect() };
+    let (Some(program), Some(words), Some(environment)) =
+        (process::c_string(program), texts(words), texts(environment))
+    else {
+        return Errno::INVAL.into();
+    };
+    let (argv, envp) = (pointers(&words), pointers(&environment));
+    signals::reset_pipe();
+    // SAFETY: `program` and what `argv` and `envp` point to end with a zero byte and outlive the call, and both
+    // end with a null pointer.
+    unsafe { libc::execve(program.as_ptr(), argv.as_ptr(), envp.as_ptr()) };
+    io::Error::last_os_error()
+}
+
+fn pointers(texts: &[CString]) -> Vec<*const c_char> {
+    texts.iter().map(|text| text.as_ptr()).chain([ptr::null()]).collect()
 }
 
 /// A command line as execve(2) takes it.
@@ -50,17 +92,13 @@ impl Words {
     }
 
     fn execute(&self) -> io::Error {
-        let argv = self.pointers();
+        let argv = pointers(&self.words);
         signals::reset_pipe();
         let _ = signals::unblock_all();
         // SAFETY: `program` and what `argv` points to end with a zero byte and outlive the call, and `argv`
         // ends with a null pointer.
         unsafe { libc::execv(self.program.as_ptr(), argv.as_ptr()) };
         io::Error::last_os_error()
-    }
-
-    fn pointers(&self) -> Vec<*const c_char> {
-        self.words.iter().map(|word| word.as_ptr()).chain([ptr::null()]).collect()
     }
 }
 
@@ -130,7 +168,7 @@ pub fn spawn_with(
         lock: None,
         holds_signals: false,
     };
-    child::start(&plan, &words.pointers()).map_err(|error| match error {
+    child::start(&plan, &pointers(&words.words)).map_err(|error| match error {
         SpawnError::Fork(error) | SpawnError::Exec(error) => error,
         SpawnError::Locked => Errno::AGAIN.into(),
     })
@@ -159,6 +197,21 @@ mod tests {
             ["sh", "-c", "exit $#", "sh", "1", "2", "3", "4", "5", "6", "7", "8", "9"].map(Into::into).into();
         let exit = child::wait_for(spawn(&words).unwrap()).unwrap();
         assert_eq!(exit, unix::Exit::Code(9));
+    }
+
+    #[test]
+    fn search_prefers_what_can_be_executed() {
+        let dir = std::env::temp_dir().join(format!("sys-search-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(dir.join("sh"), "").unwrap();
+        std::fs::write(dir.join("text"), "").unwrap();
+        let folders = format!("{}:/bin", dir.display());
+        assert_eq!(search(OsStr::new("sh"), OsStr::new(&folders)), Some("/bin/sh".into()));
+        assert_eq!(search(OsStr::new("text"), OsStr::new(&folders)), Some(dir.join("text")));
+        assert_eq!(search(OsStr::new("no-such-program"), OsStr::new(&folders)), None);
+        assert_eq!(search(OsStr::new("./x"), OsStr::new(&folders)), Some("./x".into()));
+        assert_eq!(search(OsStr::new(""), OsStr::new(&folders)), None);
+        std::fs::remove_dir_all(dir).unwrap();
     }
 
     #[test]

@@ -6,12 +6,72 @@
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 use unix::Pid;
 
-use crate::guard;
+use crate::{clock, guard, signals};
+
+/// The two kinds of locks; neither knows of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// flock(2): of whoever has the file open, children too.
+    File,
+    /// fcntl(2): of one process.
+    Record,
+}
+
+/// Who else may hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// Nobody.
+    Alone,
+    /// Those who share it, too.
+    Others,
+}
+
+/// How long to wait for whoever holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Not at all.
+    None,
+    /// So long.
+    Limit(Duration),
+    /// Until it is free.
+    Endless,
+}
+
+/// Locks an open file; `false` if another process still holds it. A limit is for programs of one thread: the signal
+/// that ends the wait could go to another one.
+///
+/// # Errors
+/// What flock(2) and fcntl(2) say.
+pub fn take(file: impl AsFd, kind: Kind, share: Share, patience: Patience) -> io::Result<bool> {
+    let operation = match (share, patience) {
+        (Share::Alone, Patience::None) => FlockOperation::NonBlockingLockExclusive,
+        (Share::Alone, _) => FlockOperation::LockExclusive,
+        (Share::Others, Patience::None) => FlockOperation::NonBlockingLockShared,
+        (Share::Others, _) => FlockOperation::LockShared,
+    };
+    let limit = if let Patience::Limit(limit) = patience { Some(limit) } else { None };
+    let until = limit.map(|limit| clock::monotonic() + limit);
+    let _interruption = limit.map(signals::interrupt_after).transpose()?;
+    loop {
+        let result = match kind {
+            Kind::File => rustix::fs::flock(&file, operation),
+            Kind::Record => rustix::fs::fcntl_lock(&file, operation),
+        };
+        match result {
+            Ok(()) => return Ok(true),
+            Err(Errno::INTR) if until.is_some_and(|until| clock::monotonic() >= until) => return Ok(false),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN | Errno::ACCESS) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
 
 /// A lock that is held until this is dropped or the process ends. Children do not inherit it.
 #[derive(Debug)]
@@ -71,5 +131,23 @@ fn control(file: impl AsFd, operation: libc::c_int, lock: &mut libc::flock) -> i
     match unsafe { libc::fcntl(file.as_fd().as_raw_fd(), operation, &raw mut *lock) } {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open;
+
+    #[test]
+    fn lock_that_is_held_is_refused() {
+        let path = std::env::temp_dir().join(format!("sys-lock-{}", std::process::id()));
+        let [held, wanted] = [0, 1].map(|_| open::open_to_lock(&path, 0o600).unwrap());
+        let take = |patience| take(&wanted, Kind::File, Share::Alone, patience).unwrap();
+        assert!(super::take(&held, Kind::File, Share::Others, Patience::Endless).unwrap());
+        assert!(!take(Patience::None));
+        drop(held);
+        assert!(take(Patience::Endless));
+        std::fs::remove_file(path).unwrap();
     }
 }

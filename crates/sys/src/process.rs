@@ -154,6 +154,76 @@ pub fn place(fd: OwnedFd, to: RawFd) -> io::Result<()> {
     }
 }
 
+/// Leaves a descriptor open, also for the program that is executed next.
+///
+/// # Errors
+/// None that the kernel documents for an open descriptor.
+pub fn leave_open(fd: OwnedFd) -> io::Result<()> {
+    rustix::io::fcntl_setfd(&fd, rustix::io::FdFlags::empty())?;
+    let _stays_open = fd.into_raw_fd();
+    Ok(())
+}
+
+/// Puts a copy of the descriptor `from` at the number `to`, for a program that is executed next.
+///
+/// # Errors
+/// EBADF: there is none.
+pub fn copy(from: RawFd, to: RawFd) -> io::Result<()> {
+    // SAFETY: neither call touches memory. Whoever calls this is about to execute another program and uses no
+    // descriptor of the number `to`.
+    let result = unsafe { if from == to { libc::fcntl(to, libc::F_SETFD, 0) } else { libc::dup2(from, to) } };
+    if result == -1 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Closes a descriptor when the next program is executed; until then this one can still use it.
+///
+/// # Errors
+/// EBADF: there is none.
+pub fn close_at_exec(number: RawFd) -> io::Result<()> {
+    // SAFETY: F_SETFD touches no memory, and fails on a number that is not open.
+    match unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// The same for every descriptor from this number to that, whether it is open or not.
+pub fn close_range_at_exec(first: u32, last: u32) {
+    // SAFETY: with CLOSE_RANGE_CLOEXEC nothing is closed; the flag alone is set.
+    let done = unsafe { libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_CLOEXEC) };
+    if done == -1 {
+        // The kernel is older than 5.11.
+        let end = u64::from(last).min(descriptor_limit()) as RawFd;
+        (first as RawFd..=end).for_each(|number| drop(close_at_exec(number)));
+    }
+}
+
+/// Becomes the leader of a new session, without a terminal.
+///
+/// # Errors
+/// EPERM: it leads a process group.
+pub fn start_session() -> io::Result<()> {
+    rustix::process::setsid()?;
+    Ok(())
+}
+
+/// Becomes the leader of a new process group.
+///
+/// # Errors
+/// EPERM: it leads a session.
+pub fn start_group() -> io::Result<()> {
+    Ok(rustix::process::setpgid(None, None)?)
+}
+
+/// Makes `path` the root directory and the current one.
+///
+/// # Errors
+/// What chdir(2) and chroot(2) say.
+pub fn change_root(path: &Path) -> io::Result<()> {
+    enter(path)?;
+    Ok(rustix::process::chroot(".")?)
+}
+
 /// Makes reading and writing wait.
 ///
 /// # Errors

@@ -1,13 +1,14 @@
 //! Signals as a descriptor.
 //!
-//! A program of ours has no signal handler: every signal is blocked, and those it wants are read from
+//! A program of ours that runs on has no signal handler: every signal is blocked, and those it wants are read from
 //! a signalfd(2). A child starts with none blocked (`child::spawn`), unless it is one of ours, and none ignored
 //! (`take`).
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
-use nix::sys::signal::{SigSet, Signal as NixSignal, raise};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal as NixSignal, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use unix::Signal;
 
@@ -93,6 +94,66 @@ pub(crate) fn unblock_all() -> io::Result<()> {
 pub(crate) fn reset_pipe() {
     // SAFETY: signal(2) with SIG_DFL installs no handler.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
+/// System calls that wait are interrupted, again and again, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Interruption {
+    before: libc::sigaction,
+    mask: SigSet,
+}
+
+/// Interrupts system calls that wait once this time is over. The only signal handler of all, and it does nothing: a
+/// lock can be waited for in no other way.
+pub(crate) fn interrupt_after(limit: Duration) -> io::Result<Interruption> {
+    extern "C" fn nothing(_signal: libc::c_int) {}
+    // SAFETY: a sigaction of zeros is valid: no flag, above all no SA_RESTART, and no signal blocked.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = nothing as extern "C" fn(libc::c_int) as libc::sighandler_t;
+    let mut before = action;
+    // SAFETY: both pointers are to a sigaction of ours; the handler lives as long as the program, and is
+    // async-signal-safe.
+    if unsafe { libc::sigaction(libc::SIGALRM, &raw const action, &raw mut before) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    // The first signal may come before the call that is to wait, so others follow.
+    set_timer(limit.max(Duration::from_millis(1)), Duration::from_millis(20))?;
+    let alarm: SigSet = [NixSignal::SIGALRM].into_iter().collect();
+    let mask = alarm.thread_swap_mask(SigmaskHow::SIG_UNBLOCK)?;
+    Ok(Interruption { before, mask })
+}
+
+impl Drop for Interruption {
+    fn drop(&mut self) {
+        // A timer would outlive execve(2).
+        let _ = set_timer(Duration::ZERO, Duration::ZERO);
+        let _ = self.mask.thread_set_mask();
+        // SAFETY: `before` is what the kernel gave for this signal.
+        unsafe { libc::sigaction(libc::SIGALRM, &raw const self.before, std::ptr::null_mut()) };
+    }
+}
+
+fn set_timer(first: Duration, then: Duration) -> io::Result<()> {
+    let time = |time: Duration| libc::timeval {
+        tv_sec: time.as_secs().min(i32::MAX as u64) as _,
+        tv_usec: time.subsec_micros().into(),
+    };
+    let timer = libc::itimerval { it_value: time(first), it_interval: time(then) };
+    // SAFETY: setitimer(2) reads one itimerval, and writes none where the pointer is null.
+    match unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) } {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(()),
+    }
+}
+
+/// Does something with SIGTTOU ignored, and gives it back the effect that it had.
+pub(crate) fn ignoring_terminal_output<T>(act: impl FnOnce() -> T) -> T {
+    // SAFETY: signal(2) with SIG_IGN installs no handler.
+    let before = unsafe { libc::signal(libc::SIGTTOU, libc::SIG_IGN) };
+    let result = act();
+    // SAFETY: `before` is what the kernel gave for this signal.
+    unsafe { libc::signal(libc::SIGTTOU, before) };
+    result
 }
 
 /// Undoes what a parent (nohup, a shell's background job, the Rust runtime's SIGPIPE) has set to be

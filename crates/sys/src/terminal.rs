@@ -1,6 +1,11 @@
-//! The terminal that standard output may be.
+//! The terminal that standard output may be, and the one that a session has.
+
+use std::io;
+use std::os::fd::BorrowedFd;
 
 use rustix::termios::{isatty, tcgetwinsize};
+
+use crate::signals;
 
 /// Standard output is a terminal.
 pub fn is_output() -> bool {
@@ -24,4 +29,21 @@ pub fn come_to_front() {
 pub fn size() -> Option<(usize, usize)> {
     let size = tcgetwinsize(rustix::stdio::stdout()).ok()?;
     (size.ws_col > 0 && size.ws_row > 0).then(|| (size.ws_col.into(), size.ws_row.into()))
+}
+
+/// Makes the process group of this process the one in the foreground of its terminal. From the background, the
+/// process is stopped instead, until it is in the foreground.
+///
+/// # Errors
+/// ENOTTY: it is no terminal, or not of this session.
+pub fn take_foreground(terminal: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(rustix::termios::tcsetpgrp(terminal, rustix::process::getpgrp())?)
+}
+
+/// The same, also from the background.
+///
+/// # Errors
+/// As `take_foreground`.
+pub fn grab_foreground(terminal: BorrowedFd<'_>) -> io::Result<()> {
+    signals::ignoring_terminal_output(|| take_foreground(terminal))
 }
