@@ -116,14 +116,24 @@ fn nothing_begins_before_the_manager_has_closed_its_descriptor() {
     assert_eq!(container.wait_exit(), 0);
     assert_eq!(container.trace(), ["init", "0"]);
 
+    // Process 1 does not get a signal that it does not wait for yet.
+    let waits = |container: &kit::Inside| {
+        let proc = container.namespace().root().join("proc/1");
+        let (command, status) = (kit::text(proc.join("cmdline")), kit::text(proc.join("status")));
+        command.starts_with(&kit::all_names().display().to_string())
+            && !status.contains("SigBlk:\t0000000000000000")
+    };
+    let look = "ls -l /proc/self/fd | grep -c fifo >>$T/trace; true";
+    let mut container = fifo(image()).start(&["sh", "-c", look]);
+    wait_until("it to wait", || waits(&container));
+    assert_eq!(container.trace(), Vec::<String>::new());
+    std::fs::write(container.place().join("fifo-go"), "").unwrap();
+    assert_eq!(container.wait_exit(), 0);
+    assert_eq!(container.trace(), ["init", "0"]);
+
     let mut container = fifo(image()).start(&["true"]);
-    wait_until("the container to be there", || {
-        container.commands().iter().any(|command| command.contains("/init "))
-    });
-    wait_until("its end", || {
-        container.signal("TERM");
-        container.try_exit().is_some()
-    });
+    wait_until("it to wait", || waits(&container));
+    container.signal("TERM");
     assert_eq!((container.wait_exit(), container.trace()), (0, Vec::new()));
 }
 
