@@ -13,13 +13,15 @@ EXAMPLE ?= graceful
 IMAGE ?= supervision-$(EXAMPLE)
 # How long `make fuzz` stays with each target.
 FUZZ_SECONDS ?= 60
+# How often `make kills` kills a logger.
+KILL_ROUNDS ?= 1000
 BENCH ?=
 
 DIST := target/dist
 PAGES = $(wildcard */*.[18] crates/*/*.5)
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run --no-tests=pass' || echo test)
 
-.PHONY: help needs linker build static run test check pages differential golden fuzz bench doc install install-compat image clean
+.PHONY: help needs linker build static run test check pages differential golden kills fuzz bench doc install install-compat image clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -71,11 +73,16 @@ golden: linker ## write the golden files again; then read the diff
 	GOLDEN=write $(CARGO) test --workspace --exclude suite-tests
 	GOLDEN=write $(CARGO) test -p suite-tests --test completions --test pictures
 
+kills: linker ## kill loggers KILL_ROUNDS times at random moments
+	$(CARGO) build --workspace --bins
+	KILL_ROUNDS=$(KILL_ROUNDS) $(CARGO) test -p suite-tests --test svlog_kill -- --nocapture
+
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
 	@fuzz/run $(FUZZ_SECONDS)
 
-bench: static ## measure beside Debian's s6 and runit, in one run (BENCH="idle memory")
+bench: static ## measure beside Debian's s6 and runit, in one run (BENCH="idle memory"), and the loggers (LOGGERS="bulk")
 	@bench/bench.py --ours $(DIST) $(BENCH)
+	@bench/loggers.py --ours $(DIST) $(LOGGERS)
 
 doc: ## the documentation of the crates, and the manual pages as HTML, in target/doc
 	$(CARGO) doc --workspace --no-deps

@@ -87,7 +87,7 @@ complete -c svctl -n '__fish_seen_subcommand_from events' -s C -x -a '(__fish_co
 complete -c svctl -n __fish_use_subcommand -a check -d 'finds faults in service directories and scan directories without running anything'
 complete -c svctl -n '__fish_seen_subcommand_from check' -l json -d 'the findings as JSON'
 complete -c svctl -n __fish_use_subcommand -a new -d 'writes a service directory'
-complete -c svctl -n '__fish_seen_subcommand_from new' -l log -d 'with a logger, which writes log/main/current'
+complete -c svctl -n '__fish_seen_subcommand_from new' -l log -d 'with a logger, svlog, which writes log/main/current'
 complete -c svctl -n '__fish_seen_subcommand_from new' -l user -r -d 'run the command as this user; needs setpriv(1) of util-linux'
 complete -c svctl -n '__fish_seen_subcommand_from new' -l ready -r -d 'the command writes a newline to this descriptor when it is ready'
 complete -c svctl -n __fish_use_subcommand -a help -d 'says what verbs there are, or all about one'

@@ -165,6 +165,20 @@ fn container_ends_with_the_exit_code_of_its_key_process() {
 }
 
 #[test]
+fn every_line_of_a_container_is_printed_with_a_name_and_kept() {
+    needs_podman!();
+    let container = Container::start("logs");
+    for line in ["web | request 1\n", "worker | job 1\n", "other | plain has no logger of its own\n"] {
+        container.says(line);
+    }
+    assert!(container.inside(&["svctl", "logs", "web"]).contains(" request 1\n"));
+    assert!(container.inside(&["svctl", "logs", "svscan-log"]).contains(" plain has no logger of its own\n"));
+    container.call(&["stop", "-t", "60", NAME]);
+    assert_eq!(container.wait_exit(), "0");
+    assert!(container.logs().contains("web | the last line\n"), "{}", container.logs());
+}
+
+#[test]
 fn tools_find_a_service_of_the_container_by_its_name() {
     needs_podman!();
     let container = Container::start("ready");

@@ -62,6 +62,23 @@ fn logged_loses_no_line() {
 }
 
 #[test]
+fn logs_are_printed_with_their_names_and_kept() {
+    ours_only!("the pipe to the catch-all");
+    let mut tree = start("logs", "service");
+    let lines = ["web | request 1\n", "worker | job 1\n", "other | plain has no logger of its own\n"];
+    lines.iter().for_each(|line| says(&tree, line));
+    assert_eq!(end(&mut tree), 0);
+    let printed = tree.messages();
+    for (service, name) in [("web/log", "web"), ("worker/log", "worker"), ("svscan-log", "other")] {
+        let kept = tree.service(service).lines("main/current");
+        let texts = kept.iter().map(|line| line.split_once(' ').expect("a label stands before it").1);
+        let own = printed.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(" | "));
+        assert_eq!(texts.collect::<Vec<_>>(), own.collect::<Vec<_>>(), "{name}");
+    }
+    assert!(printed.contains("web | the last line\n"), "{printed}");
+}
+
+#[test]
 fn ready_lets_the_client_wait_for_the_server() {
     let mut tree = start("ready", "service");
     says(&tree, "client: the server is ready\n");

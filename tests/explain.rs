@@ -131,7 +131,7 @@ mod logs {
             log.file(&format!("main/{}{file}", LABELS[i]), format!("{} {name} {i}\n", LABELS[i]));
         }
         log.file("main/current", format!("{} {name} 2\n  more\n", LABELS[2]));
-        log.file("main/lock", "").file("main/previous", "no log\n");
+        log.file("main/lock", "").file("main/state", "no log\n");
         Service::at(dir.join(name)).sleeps();
         log
     }

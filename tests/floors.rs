@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-const PURE: [&str; 6] = ["unix", "status", "control", "lifecycle", "roster", "stages"];
+const PURE: [&str; 8] = ["unix", "status", "control", "logdir", "lifecycle", "roster", "logscript", "stages"];
 const WORLD: [&str; 4] = ["sys", "fifodir", "servicedir", "scandir"];
-const PROGRAMS: [&str; 6] = ["supervise", "svscan", "svctl", "svwait", "svinit", "svrun"];
+const PROGRAMS: [&str; 7] = ["supervise", "svscan", "svctl", "svwait", "svlog", "svinit", "svrun"];
 
 /// The crates of others that name the kernel: `sys` alone may.
 const KERNEL: [&str; 4] = ["rustix", "nix", "inotify", "libc"];
@@ -18,17 +18,21 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
     Some(match package {
         // For its constants.
         "unix" => vec!["libc"],
-        "status" | "control" => vec!["unix"],
+        "status" | "control" | "logdir" => vec!["unix"],
         "lifecycle" | "roster" => vec!["unix", "status", "control"],
         "stages" => vec!["unix"],
+        // Libraries that compute and do nothing.
+        "logscript" => vec!["unix", "logdir", "memchr", "regex-lite"],
         // talc: an allocator for programs that shall take no memory once they run.
         "sys" => ["unix", "talc"].into_iter().chain(KERNEL).collect(),
         "fifodir" => vec!["sys"],
         "servicedir" | "scandir" => vec!["unix", "status", "control", "sys", "fifodir"],
         "cli" => vec!["lexopt"],
-        // They share the waiting.
-        "svctl" => below().chain(["svwait"]).collect(),
+        // They share the waiting. It unpacks archives.
+        "svctl" => below().chain(["svwait", "miniz_oxide"]).collect(),
         "supervise" | "svscan" | "svwait" | "svinit" | "svrun" => below().collect(),
+        // It compresses.
+        "svlog" => below().chain(["miniz_oxide"]).collect(),
         "svbox" => below().chain(PROGRAMS).collect(),
         "suite-tests" => below().chain(PROGRAMS).chain(["svbox"]).collect(),
         _ => return None,

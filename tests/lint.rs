@@ -43,6 +43,27 @@ fn nothing_is_said_of_a_good_service() {
 }
 
 #[test]
+fn script_of_a_logger_is_read() {
+    for (script, expected) in [
+        ("exec svlog -b t n20 s1000000 ./main", None),
+        ("exec svlog -b t n x20 ./main", Some("log/run:2: error: bad directive n: it wants a number")),
+        ("exec svlog -b t n20", Some("log/run:2: error: it has no action")),
+        (
+            "exec s6-log 1 t",
+            Some("log/run:2: warning: the directives after the last action of the logger are for nothing"),
+        ),
+        ("exec svlog \"$x\"", None),
+        ("exec svlog as 1 gzip iso=utc.3 ./main", None),
+        ("exec s6-log gzip ./main", Some("log/run:2: error: bad directive gzip: unknown directive")),
+    ] {
+        let lines = lines(|web| {
+            web.sleeps().log().run(script);
+        });
+        assert_eq!(lines, expected.map(|line| format!("web/{line}")).into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn run_that_cannot_be_executed_is_explained() {
     let cases: [(&str, &str, u32); 5] = [
         ("#!/no/such/sh\n", "web/run:1: error: its interpreter /no/such/sh does not exist", 0o755),

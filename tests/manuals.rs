@@ -6,11 +6,12 @@ use std::path::Path;
 
 use cli::options::Program;
 
-const PROGRAMS: [&Program; 6] = [
+const PROGRAMS: [&Program; 7] = [
     &svscan::PROGRAM,
     &supervise::PROGRAM,
     &svctl::PROGRAM,
     &svwait::PROGRAM,
+    &svlog::PROGRAM,
     &svrun::PROGRAM,
     &svbox::PROGRAM,
 ];

@@ -70,7 +70,16 @@ fn it_is_picked_up_and_its_words_arrive_as_they_were() {
     let answer = new(tree.dir(), &args);
     assert_eq!(answer.code, 0, "{answer:?}");
     let lines = tree.service("web").wait_lines("log/main/current", words.len());
-    assert_eq!(lines, words.map(|word| format!("<{word}>")));
+    for (line, word) in lines.iter().zip(words) {
+        let (stamp, text) = line.split_once(' ').unwrap();
+        assert!(stamp.starts_with("@40000000") && stamp.len() == 25, "{line}");
+        assert_eq!(text, format!("<{word}>"));
+    }
+    // As people see it, and in its place.
+    let logs = run(Command::new(our_program("svctl")).args(["logs", "web"]).env("SVDIR", tree.dir()));
+    assert_eq!(logs.out.lines().count(), words.len(), "{logs:?}");
+    let mode = std::fs::metadata(tree.dir().join("web/log/main")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]
@@ -85,5 +94,5 @@ fn command_runs_as_the_user() {
     let answer = new(tree.dir(), &["--log", "--user", "nobody", "web", "--", "sh", "-c", script]);
     assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{answer:?}");
     let lines = tree.service("web").wait_lines("log/main/current", 1);
-    assert_eq!(lines, ["nobody nogroup nogroup"]);
+    assert!(lines[0].ends_with(" nobody nogroup nogroup"), "{lines:?}");
 }

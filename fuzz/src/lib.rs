@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+mod logger;
+
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
@@ -12,11 +14,13 @@ use control::{Command, ScanCommand};
 use status::{DEATH_SIZE, Death, Detail, Notice, Record};
 use unix::{Signal, Stamp};
 
+pub use logger::{archives, pattern, recovery, script, splitter};
+
 /// A target with its name, which is that of its corpus.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 12] = [
     ("record", record),
     ("detail", detail),
     ("tally", tally),
@@ -24,6 +28,11 @@ pub const TARGETS: [Target; 7] = [
     ("words", words),
     ("options", options),
     ("settings", settings),
+    ("script", script),
+    ("splitter", splitter),
+    ("pattern", pattern),
+    ("archives", archives),
+    ("recovery", recovery),
 ];
 
 /// A record that is read is the one that is written again.

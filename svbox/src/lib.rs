@@ -17,6 +17,7 @@ const PROGRAMS: &[(&str, Main)] = &[
     ("svctl", svctl::main),
     ("svwait", svwait::main),
     ("svinit", svinit),
+    ("svlog", svlog::main),
     ("svrun", svrun::main),
 ];
 
@@ -24,7 +25,7 @@ const PROGRAMS: &[(&str, Main)] = &[
 const RUNIT: &[(&str, Main)] = &[("runsvdir", svscan), ("runsv", supervise::runsv)];
 
 /// The names of other suites, which choose a grammar.
-const OTHERS: [&[(&str, Main)]; 11] = [
+const OTHERS: [&[(&str, Main)]; 12] = [
     svscan::NAMES,
     supervise::NAMES,
     svctl::NAMES[0],
@@ -32,6 +33,7 @@ const OTHERS: [&[(&str, Main)]; 11] = [
     svwait::NAMES,
     svinit::NAMES[0],
     svinit::NAMES[1],
+    svlog::NAMES,
     svrun::NAMES[0],
     svrun::NAMES[1],
     svrun::NAMES[2],

@@ -1,6 +1,7 @@
 //! `svctl check`: finds faults in service directories and scan directories without running anything.
 
 mod finding;
+mod logger;
 mod near;
 mod place;
 mod programs;

@@ -1,8 +1,12 @@
 //! `svctl logs`: what the loggers of services have written, and what they write.
 
+mod files;
 mod follow;
+mod gunzip;
+mod line;
 pub(crate) mod place;
 mod show;
+mod source;
 pub(crate) mod tail;
 
 use std::ffi::{OsStr, OsString};
@@ -12,7 +16,7 @@ use cli::options::{self, Name, Opt, Program, Word};
 use cli::{Failure, Unable};
 use servicedir::names;
 use sys::watch::{Change, Watch, Watched};
-use sys::{clock, poll};
+use sys::{clock, poll, process};
 use unix::Stamp;
 
 use crate::moment;
@@ -22,6 +26,8 @@ use show::{Lines, Style};
 
 /// Lines that are shown first of a log that is followed.
 const FIRST: usize = 10;
+/// Files that are open at once.
+const MOST_FILES: u64 = 65_536;
 
 /// The verb as its users see it.
 pub(crate) const PROGRAM: Program = Program {
@@ -61,6 +67,8 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
         .enumerate()
         .map(|(i, (name, dir))| Log::new(dir, Lines::new(&name, i, &style)))
         .collect();
+    // Every file of a log is open at once, so that none is renamed or removed before it is read.
+    process::raise_own_descriptor_limit(MOST_FILES);
     // Watched before it is read, so that nothing falls in between.
     let watch = if request.follow { Some(watch(&logs)?) } else { None };
     let count = request.lines.or((request.follow && request.since.is_none()).then_some(FIRST));
@@ -113,6 +121,8 @@ fn why_none(service: &Place) -> String {
     }
     if sys::file::look(&log).is_ok_and(|found| found.is_some()) {
         format!("no log directory with a file current can be found in {0}, nor in {0}/run", log.display())
+    } else if let Some(name) = place::catch_all(&service.dir) {
+        format!("it has no logger of its own: its output is in the log of the catch-all (svctl logs {name})")
     } else {
         "it has no logger of its own: its output goes where the scanner's goes".into()
     }
@@ -156,12 +166,9 @@ fn show(
 
 /// A line with the moment that it begins with in local time.
 pub(crate) fn in_local_time(line: &str) -> String {
-    match moment::at_start(line.as_bytes()) {
-        Some((stamp, length)) => {
-            format!("{}{}", moment::shown(stamp), line.get(length..).unwrap_or_default())
-        }
-        None => line.to_owned(),
-    }
+    let line::Line { stamp, text } = line::read(line.as_bytes());
+    let text = String::from_utf8_lossy(&text);
+    stamp.map_or_else(String::new, moment::shown) + &text
 }
 
 /// Who reads no more, as head(1), has seen enough.

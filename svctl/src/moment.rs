@@ -78,8 +78,8 @@ pub(crate) fn at_start(line: &[u8]) -> Option<(Stamp, usize)> {
     date(line)
 }
 
-/// `YYYY-MM-DD?HH:MM:SS[.digits][Z]`. Local time, unless a `Z` ends it, or a `_` or `T` stands between the
-/// two without one: so svlogd(8) writes UTC.
+/// `YYYY-MM-DD?HH:MM:SS[.digits][Z|+HH:MM]`. Local time, unless a `Z` or the distance to UTC ends it, or a `_` or `T`
+/// stands between the two without one: so svlogd(8) writes UTC.
 fn date(text: &[u8]) -> Option<(Stamp, usize)> {
     let head = text.get(..19)?;
     let number = |from: usize, to: usize| -> Option<i32> {
@@ -99,6 +99,9 @@ fn date(text: &[u8]) -> Option<(Stamp, usize)> {
         second: number(17, 19).filter(|second| *second <= 60)?,
     };
     let (nanoseconds, mut end) = fraction(text, 19);
+    if let Some((distance, length)) = text.get(end..).and_then(distance) {
+        return Some((Stamp::from_unix(calendar::from_utc(date) - distance, nanoseconds), end + length));
+    }
     let is_utc = text.get(end) == Some(&b'Z');
     end += usize::from(is_utc);
     let seconds = if is_utc || (head[10] != b' ' && text.len() > end) || head[10] == b'_' {
@@ -107,6 +110,21 @@ fn date(text: &[u8]) -> Option<(Stamp, usize)> {
         calendar::from_local(date)
     };
     Some((Stamp::from_unix(seconds, nanoseconds), end))
+}
+
+/// The seconds that local time is ahead of UTC, `+01:00` or `+0100`, and how many bytes say so.
+fn distance(text: &[u8]) -> Option<(i64, usize)> {
+    let sign = match text.first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let colon = usize::from(text.get(3) == Some(&b':'));
+    let number = |from: usize| -> Option<i64> {
+        let digits = text.get(from..from + 2).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
+        std::str::from_utf8(digits).ok()?.parse().ok()
+    };
+    Some((sign * (number(1)? * 3_600 + number(3 + colon)? * 60), 5 + colon))
 }
 
 /// The nanoseconds that `.digits` at `start` are, and where they end.
@@ -147,6 +165,14 @@ mod tests {
         let utc = b"2023-11-14_22:13:20.12345 hello";
         assert_eq!(at_start(utc), Some((Stamp::from_unix(1_700_000_000, 123_450_000), 25)));
         assert_eq!(at_start(b"2023-11-14 22:13:20.5 hello").map(|(_, length)| length), Some(21));
+        for (text, nanoseconds) in [
+            ("2023-11-14T22:13:20Z", 0),
+            ("2023-11-15T00:13:20.123456789+02:00", 123_456_789),
+            ("2023-11-14T18:43:20.1-0330", 100_000_000),
+        ] {
+            let found = Some((Stamp::from_unix(1_700_000_000, nanoseconds), text.len()));
+            assert_eq!(at_start(format!("{text} hello").as_bytes()), found, "{text}");
+        }
         assert_eq!(at_start(b"hello"), None);
         assert_eq!(at_start(b"@4000 hello"), None);
     }

@@ -20,7 +20,7 @@ pub(crate) const PROGRAM: Program = Program {
     about: "writes a service directory",
     usage: &["[ --log ] [ --user user ] [ --ready fd ] dir -- command..."],
     options: &[
-        Opt::long("log", None, "with a logger, which writes log/main/current"),
+        Opt::long("log", None, "with a logger, svlog, which writes log/main/current"),
         Opt::long("user", Some("user"), "run the command as this user; needs setpriv(1) of util-linux"),
         Opt::long("ready", Some("fd"), "the command writes a newline to this descriptor when it is ready"),
     ],

@@ -1,6 +1,7 @@
 //! Programs of the administrator's that replace the effect of a signal.
 
 use std::ffi::{CString, OsStr};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -34,13 +35,13 @@ impl Hooks {
         Hooks(REPLACEABLE.iter().filter_map(path).collect())
     }
 
-    /// Starts the program that stands for a signal; `false` if there is none, or it cannot be executed.
-    pub(crate) fn run(&self, signal: Signal) -> bool {
+    /// Starts the program that stands for a signal, with `output` if it is not to write where we do; `false` if there is none, or it cannot be executed.
+    pub(crate) fn run(&self, signal: Signal, output: Option<BorrowedFd<'_>>) -> bool {
         let Some((_, path)) = self.0.iter().find(|(other, _)| *other == signal) else { return false };
         if !file::is_executable(Path::new(OsStr::from_bytes(path.to_bytes()))) {
             return false;
         }
-        match spawn(path) {
+        match spawn(path, output) {
             Ok(()) => true,
             Err(SpawnError::Locked) => false,
             Err(SpawnError::Fork(error) | SpawnError::Exec(error)) => {
@@ -53,7 +54,10 @@ impl Hooks {
     }
 }
 
-fn spawn(path: &CString) -> Result<(), SpawnError> {
+fn spawn(path: &CString, output: Option<BorrowedFd<'_>>) -> Result<(), SpawnError> {
+    // Each is given once.
+    let second = output.map(|fd| fd.try_clone_to_owned()).transpose().map_err(SpawnError::Fork)?;
+    let give = output.zip(second.as_ref()).map(|(output, second)| [(output, 1), (second.as_fd(), 2)]);
     let args = std::slice::from_ref(path);
     let spawn = Spawn {
         program: path,
@@ -61,7 +65,7 @@ fn spawn(path: &CString) -> Result<(), SpawnError> {
         company: Company::Parents,
         holds_signals: false,
         new_pid_namespace: false,
-        give: &[],
+        give: give.as_ref().map_or(&[], |give| &give[..]),
         lock: None,
     };
     child::spawn(&spawn).map(drop)

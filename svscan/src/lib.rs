@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod catch_all;
 mod end;
 mod ground;
 mod hooks;
@@ -26,7 +27,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use cli::{Failure, Unable};
-use sys::{file, process, signals};
+use sys::{process, signals};
 use unix::Signal;
 
 pub use options::PROGRAM;
@@ -68,7 +69,7 @@ fn run(args: Vec<OsString>, multi_call: bool) -> Result<ExitCode, Failure> {
     process::open_standard_descriptors().unable(|| "open /dev/null")?;
     // First of all: an order to stop that comes while we prepare is read afterwards.
     let signals = signals::take(&SIGNALS).unable(|| "take signals")?;
-    cli::write_lines_with(file::write_error_line);
+    cli::write_lines_with(catch_all::write_line);
     process::keep_descriptors_from_children();
     let ground = Ground::take(&options.directory, options.s6_names)?;
     let supervise = program::find("supervise", multi_call)?;

@@ -1,13 +1,13 @@
 //! The command line.
 
 use std::ffi::{OsStr, OsString};
-use std::os::fd::{OwnedFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cli::Failure;
 use cli::options::{Name, Opt, Program, Word, number};
+use cli::{Failure, Unable};
 use roster::Settings;
 use sys::child::Company;
 use sys::process;
@@ -25,7 +25,8 @@ pub const PROGRAM: Program = Program {
     options: &[
         Opt::value('t', "ms", "look for new services every so often (0: never)").or("timeout"),
         Opt::value('d', "fd", "write a newline there when commands are listened to").or("notification-fd"),
-        Opt::value('X', "fd", "where the messages of svscan-log go").or("console-holder"),
+        Opt::value('X', "fd", "the console: where svscan-log, and what loggers print, goes")
+            .or("console-holder"),
         Opt::value('C', "n", "the most services, loggers included (default 16384)").or("services-max"),
         Opt::value('L', "n", "the longest name of a service (default 255)").or("name-max"),
         Opt::value('c', "n", "the same as -C"),
@@ -42,6 +43,10 @@ const MOST_SERVICES: usize = 160_000;
 const DEFAULT_SERVICES: usize = 16_384;
 const SHORTEST_LIMIT: usize = 11;
 const DEFAULT_LONGEST: usize = 255;
+
+/// The service that logs what nobody else does. s6's name is for one whose FIFO whoever calls us has put at our
+/// standard output; this one gets a pipe from us.
+pub(crate) const CATCH_ALL: &[u8] = b"svscan-log";
 
 /// What the signals of a scanner mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +111,7 @@ impl Options {
                 most: DEFAULT_SERVICES,
                 rescan: None,
                 stop_timeout: None,
-                special: [b"svscan-log", b"s6-svscan-log"],
+                special: [CATCH_ALL, b"s6-svscan-log"],
             },
             longest_name: DEFAULT_LONGEST,
             watch: true,
@@ -122,7 +127,8 @@ impl Options {
         match name {
             Name::Letter('t') => self.settings.rescan = milliseconds(value, "-t")?,
             Name::Letter('d') => self.ready = Some(descriptor(value, "-d")?),
-            Name::Letter('X') => self.console = Some(descriptor(value, "-X")?),
+            Name::Letter('X') if self.s6_names => self.console = Some(descriptor(value, "-X")?),
+            Name::Letter('X') => self.console = Some(console(value)?),
             Name::Letter('C' | 'c') => {
                 self.settings.most = limit(value, "-C")?.clamp(LEAST_SERVICES, MOST_SERVICES);
             }
@@ -142,6 +148,16 @@ fn limit(value: &OsStr, option: &str) -> Result<usize, Failure> {
 fn milliseconds(value: &OsStr, option: &str) -> Result<Option<Duration>, Failure> {
     let count: u32 = number(value, &format!("the value of {option}"))?;
     Ok((count > 0).then_some(Duration::from_millis(count.into())))
+}
+
+/// The console: our own standard output or error is one too, where nobody has made another descriptor.
+fn console(value: &OsStr) -> Result<OwnedFd, Failure> {
+    let copy = match value.as_bytes() {
+        b"1" => std::io::stdout().as_fd().try_clone_to_owned(),
+        b"2" => std::io::stderr().as_fd().try_clone_to_owned(),
+        _ => return descriptor(value, "-X"),
+    };
+    copy.unable(|| "copy the descriptor of -X")
 }
 
 fn descriptor(value: &OsStr, option: &str) -> Result<OwnedFd, Failure> {

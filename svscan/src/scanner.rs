@@ -14,13 +14,14 @@ use sys::signals::Signals;
 use sys::{clock, file, heap, poll, process};
 use unix::Pid;
 
+use crate::catch_all::{self, CatchAll};
 use crate::end;
 use crate::ground::Ground;
 use crate::hooks::Hooks;
 use crate::hush::Hush;
 use crate::kill;
 use crate::look;
-use crate::options::{Meaning, Options};
+use crate::options::{CATCH_ALL, Meaning, Options};
 use crate::pipes::Pipes;
 use crate::program::Program;
 use crate::watches::Watches;
@@ -42,7 +43,7 @@ pub(crate) struct Scanner {
     supervise: Program,
     pipes: Pipes,
     ready: Option<OwnedFd>,
-    console: Option<OwnedFd>,
+    pub(crate) catch_all: CatchAll,
     pub(crate) longest_name: usize,
     pub(crate) meaning: Meaning,
     company: Company,
@@ -69,7 +70,7 @@ impl Scanner {
             supervise,
             pipes: Pipes::default(),
             ready: options.ready,
-            console: options.console,
+            catch_all: CatchAll::new(options.console),
             longest_name: options.longest_name,
             meaning: options.signals,
             company: options.company,
@@ -90,8 +91,8 @@ impl Scanner {
         // Children that another program has left us, whose SIGCHLD is gone.
         self.reap();
         let end = self.turn();
-        if let Some(console) = &self.console {
-            let _ = process::redirect_output(console.as_fd());
+        if let Some(console) = self.catch_all.console() {
+            let _ = process::redirect_output(console);
         }
         match end {
             Ok(code) => end::finish(code),
@@ -165,7 +166,7 @@ impl Scanner {
             // One that has died meanwhile will be reaped.
             Action::Signal(pid, signal) => drop(child::kill(pid, signal)),
             Action::ClosePipe(slot) => self.pipes.close(slot),
-            Action::LeaveOutput => self.leave_output(),
+            Action::LeaveOutput => self.catch_all.leave(),
             Action::Unwatch(candidate) => self.watches.remove(candidate),
             Action::StopWatching => self.watches = Watches::new(false),
             Action::Kill(spare) => kill::the_rest(&self.roster, spare),
@@ -262,7 +263,9 @@ impl Scanner {
                 let name = Shown(self.roster.name(slot));
                 let text =
                     format!("unable to start the supervisor of {name}: {why}; trying again every second");
-                self.hush.warn(format!("start {why}"), text);
+                // Into the pipe that nobody reads, it would not be read.
+                let to_console = self.roster.is_special(slot);
+                catch_all::to_console(to_console, || self.hush.warn(format!("start {why}"), text));
                 None
             }
         }
@@ -276,17 +279,33 @@ impl Scanner {
             [b'-', ..] => vec![program, c"--".to_owned(), name],
             _ => vec![program, name],
         };
-        let outlet = self.outlet(slot).map_err(|error| reason(&error))?;
+        let is_catch_all = self.roster.name(slot) == CATCH_ALL;
+        if is_catch_all {
+            self.begin_to_catch_all().map_err(|error| reason(&error))?;
+        }
+        let is_special = self.roster.is_special(slot);
+        let null = is_special.then(process::open_null).transpose().map_err(|error| reason(&error))?;
         let pipe = match self.roster.role(slot) {
             Role::Plain => None,
             Role::Producer => Some((self.pipes.of(slot).map_err(|e| reason(&e))?.1, 1)),
             Role::Logger(producer) => Some((self.pipes.of(producer).map_err(|e| reason(&e))?.0, 0)),
         };
-        let outlet = outlet.iter().flatten().zip([1, 2]).map(|(fd, at)| (fd.as_fd(), at));
-        let outlet = outlet.filter(|&(_, at)| pipe.is_none_or(|(_, taken)| taken != at));
-        let mut give: [(BorrowedFd<'_>, RawFd); 3] = [(self.signals.as_fd(), -1); 3];
+        // What held on to the writer of the catch-all would keep that from ever meeting the end of its input.
+        let console = self.catch_all.console();
+        let outlet = match self.roster.role(slot) {
+            _ if is_special => console.or(null.as_ref().map(AsFd::as_fd)),
+            Role::Logger(_) => self.catch_all.writer().and(console),
+            Role::Plain | Role::Producer => self.catch_all.writer(),
+        };
+        // Each is given once.
+        let second = outlet.map(|fd| fd.try_clone_to_owned()).transpose().map_err(|error| reason(&error))?;
+        let inlet = self.catch_all.reader().filter(|_| is_catch_all);
+        let standard = [(inlet, 0), (outlet, 1), (second.as_ref().map(AsFd::as_fd), 2)];
+        let standard = standard.into_iter().filter_map(|(fd, at)| Some((fd?, at)));
+        let standard = standard.filter(|&(_, at)| pipe.is_none_or(|(_, taken)| taken != at));
+        let mut give: [(BorrowedFd<'_>, RawFd); 4] = [(self.signals.as_fd(), -1); 4];
         let mut count = 0;
-        for (place, given) in give.iter_mut().zip(pipe.into_iter().chain(outlet)) {
+        for (place, given) in give.iter_mut().zip(pipe.into_iter().chain(standard)) {
             *place = given;
             count += 1;
         }
@@ -309,25 +328,16 @@ impl Scanner {
         })
     }
 
-    /// Where the logger of everything writes, its output and its errors: the console, or nowhere. What held
-    /// on to our own output would keep it from ever meeting the end of that.
-    fn outlet(&self, slot: Slot) -> io::Result<Option<[OwnedFd; 2]>> {
-        if !self.roster.is_special(slot) {
-            return Ok(None);
+    /// From now on everything goes to the catch-all, which is about to start.
+    fn begin_to_catch_all(&mut self) -> io::Result<()> {
+        if self.catch_all.begin()? && self.roster.supervisors().next().is_some() {
+            let name = Shown(CATCH_ALL);
+            cli::warn(format_args!(
+                "{name} came after others had started: their output goes there from the next start of their \
+                 supervisors (svctl -dx NAME)"
+            ));
         }
-        let first = match &self.console {
-            Some(console) => console.try_clone()?,
-            None => process::open_null()?,
-        };
-        Ok(Some([first.try_clone()?, first]))
-    }
-
-    /// Every message from now on goes to the console, or nowhere: its reader is going to be stopped.
-    fn leave_output(&mut self) {
-        match &self.console {
-            Some(console) => drop(process::redirect_output(console.as_fd())),
-            None => drop(process::open_null().map(|null| process::redirect_output(null.as_fd()))),
-        }
+        Ok(())
     }
 
     fn say(&mut self, remark: Remark) {

@@ -25,7 +25,7 @@ impl Scanner {
         while let Ok(Some(signal)) = self.signals.next() {
             if signal == Signal::CHLD {
                 self.reap();
-            } else if !self.hooks.run(signal)
+            } else if !self.hooks.run(signal, self.catch_all.writer())
                 && let Some(command) = self.command_of(signal)
             {
                 self.feed(Event::Command(command));

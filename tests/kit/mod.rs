@@ -7,12 +7,18 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
 
 pub mod alike;
+mod filter;
 mod image;
 mod listener;
+mod logdir;
+mod logged;
+mod logger;
 mod namespace;
 mod pair;
 pub mod people;
+mod piped_logger;
 mod podman;
+mod random;
 mod scratch;
 mod service;
 mod supervisor;
@@ -26,11 +32,17 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+pub use filter::{Filtered, filter, filter_in_writes};
 pub use image::{Image, Inside, all_names};
 pub use listener::Listener;
+pub use logdir::{archives, listing, logged, without_stamps};
+pub use logged::{Logged, line, lines, numbers};
+pub use logger::Logger;
 pub use namespace::Namespace;
 pub use pair::{Pair, their_program};
+pub use piped_logger::PipedLogger;
 pub use podman::Podman;
+pub use random::{Random, seeds};
 pub use scratch::Scratch;
 pub use service::Service;
 pub use supervisor::Supervisor;
@@ -85,7 +97,7 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// Our own programs.
-const PROGRAMS: [&str; 6] = ["svscan", "supervise", "svctl", "svwait", "svrun", "svbox"];
+const PROGRAMS: [&str; 7] = ["svscan", "supervise", "svctl", "svwait", "svlog", "svrun", "svbox"];
 
 /// Names of other suites' that they answer to.
 const NAMES: [&str; 8] = ["sv", "runsv", "runsvdir", "runsvchdir", "svc", "svok", "svstat", "svup"];

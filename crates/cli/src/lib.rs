@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod colour;
 mod failure;
 pub mod getopt;
 pub mod glob;
@@ -15,7 +16,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use failure::{Failure, Unable};
-pub use message::{answer, name_program, program, reason, say, warn, write_lines_with};
+pub use message::{answer, drop_warnings, name_program, program, reason, say, warn, write_lines_with};
 
 /// What a program is: it takes the command line and gives the exit code.
 pub type Main = fn(Vec<OsString>) -> ExitCode;

@@ -3,12 +3,16 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The longest line, its newline included; what is longer is cut. Pipes keep so much together (pipe(7)).
 const LONGEST: usize = 1024;
 
 static PROGRAM: Mutex<Cow<'static, str>> = Mutex::new(Cow::Borrowed("sv"));
+
+/// Nobody wants to hear warnings.
+static IS_QUIET: AtomicBool = AtomicBool::new(false);
 
 static WRITE: OnceLock<fn(&[u8])> = OnceLock::new();
 
@@ -65,7 +69,14 @@ impl fmt::Write for Line {
 
 /// Says `warning: TEXT`: something is wrong and the program goes on.
 pub fn warn(text: impl Display) {
-    say(format_args!("warning: {text}"));
+    if !IS_QUIET.load(Ordering::Relaxed) {
+        say(format_args!("warning: {text}"));
+    }
+}
+
+/// From now on no warning is said.
+pub fn drop_warnings() {
+    IS_QUIET.store(true, Ordering::Relaxed);
 }
 
 /// Writes an answer to standard output, at once and whole.

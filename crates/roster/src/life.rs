@@ -15,8 +15,17 @@ impl Roster {
             return;
         }
         self.start_at = None;
+        self.start_every(true, now, actions);
+        self.start_every(false, now, actions);
+    }
+
+    /// Starts those that are due among the special ones, or among the others: who reads what everything else writes
+    /// is there first.
+    fn start_every(&mut self, special: bool, now: Duration, actions: &mut Actions) {
         for place in self.places() {
-            let Some(service) = self.get_mut(place) else { continue };
+            let Some(service) = self.get_mut(place).filter(|service| service.special == special) else {
+                continue;
+            };
             match service.supervisor {
                 Supervisor::Down { start_at: Some(at) } if at <= now => {
                     service.supervisor = Supervisor::Starting;

@@ -112,7 +112,8 @@ impl Roster {
     fn ask_loggers(&mut self, actions: &mut Actions) {
         for place in self.places() {
             let Some(service) = self.get(place) else { continue };
-            if service.is_up() && service.told == Told::Nothing && matches!(service.peer, Peer::Producer(_)) {
+            let reads = service.special || matches!(service.peer, Peer::Producer(_));
+            if service.is_up() && service.told == Told::Nothing && reads {
                 actions.push_back(Action::AskLogger(Slot(place)));
             }
         }
@@ -121,8 +122,19 @@ impl Roster {
     /// A logger that is down reads nothing more. Its supervisor may go before its producer: what is lost is
     /// what nobody would have read, and a producer whose pipe is full can end.
     pub(crate) fn logger_is_down(&mut self, slot: Slot, actions: &mut Actions) {
-        if self.stop.is_some() {
-            self.tell(slot.0, Told::ToFinish, actions);
+        if self.stop.is_none() {
+            return;
+        }
+        if self.is_special(slot) {
+            self.leave_output_to(slot.0, actions);
+        }
+        self.tell(slot.0, Told::ToFinish, actions);
+    }
+
+    /// The special service is about to be told to end: it meets the end of its input only if we do not write there.
+    fn leave_output_to(&self, place: u32, actions: &mut Actions) {
+        if self.get(place).is_some_and(|service| service.is_up() && service.told == Told::Nothing) {
+            actions.push_back(Action::LeaveOutput);
         }
     }
 
@@ -158,11 +170,10 @@ impl Roster {
         let loggers_too = self.stop.is_some_and(|stop| stop.loggers_too);
         let order = if loggers_too { Told::ToEnd } else { Told::ToFinish };
         for place in self.places() {
-            let Some(service) = self.get(place).filter(|service| service.special) else { continue };
-            if service.is_up() && service.told == Told::Nothing {
-                actions.push_back(Action::LeaveOutput);
+            if self.is_special(Slot(place)) {
+                self.leave_output_to(place, actions);
+                self.tell(place, order, actions);
             }
-            self.tell(place, order, actions);
         }
     }
 

@@ -503,3 +503,20 @@ fn orphan_of_the_last_one_is_killed_before_the_end() {
     world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
     assert_eq!(world.take_told(), "kill all but loggers, leave 0");
 }
+
+#[test]
+fn logger_of_everything_is_started_first() {
+    let mut world = World::with(&["a", "svscan-log", "web+log"]);
+    assert!(world.take_told().starts_with("start svscan-log, "));
+}
+
+#[test]
+fn logger_of_everything_that_is_down_is_told_before_those_that_would_wait_for_it() {
+    let mut world = World::with(&["svscan-log", "web"]);
+    world.take_told();
+    world.down = true;
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    let told = world.take_told();
+    assert!(told.contains("leave output, SIGHUP to svscan-log"), "{told}");
+}

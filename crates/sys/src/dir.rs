@@ -50,6 +50,15 @@ impl Dir {
         Ok(())
     }
 
+    /// The same directory, at its beginning again.
+    ///
+    /// # Errors
+    /// What open(2) says.
+    pub fn reopen(&self) -> io::Result<Dir> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Dir(rustix::fs::openat(&self.0, c".", flags, Mode::empty())?))
+    }
+
     /// Opens the FIFO of this name for writing, without waiting for a reader and without following a link.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString, OsStr, OsString, c_char};
 use std::io;
-use std::os::fd::{BorrowedFd, RawFd};
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
@@ -185,6 +185,26 @@ pub fn fork() -> io::Result<Option<Pid>> {
         -1 => Err(io::Error::last_os_error()),
         number => Ok(Pid::new(number.into())),
     }
+}
+
+/// As `fork`; the copy is in a process group of its own, no signal is blocked in it, and its standard input and output
+/// are these. A copy for which that cannot be done exits 111.
+///
+/// # Errors
+/// What fork(2) says.
+pub fn fork_apart(input: OwnedFd, output: OwnedFd) -> io::Result<Option<Pid>> {
+    let forked = fork()?;
+    if forked.is_none() && become_apart(input, output).is_err() {
+        std::process::exit(111);
+    }
+    Ok(forked)
+}
+
+fn become_apart(input: OwnedFd, output: OwnedFd) -> io::Result<()> {
+    rustix::process::setpgid(None, None)?;
+    rustix::stdio::dup2_stdin(input)?;
+    rustix::stdio::dup2_stdout(output)?;
+    signals::unblock_all()
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub struct Info {
     pub mode: u32,
     /// Size in bytes.
     pub size: u64,
+    /// How many names it has.
+    pub links: u64,
     /// What tells it from every other file: device and inode.
     pub identity: (u64, u64),
     /// Owner and group.
@@ -52,6 +54,8 @@ impl From<Stat> for Info {
             kind,
             mode: stat.st_mode & 0o7777,
             size: stat.st_size as u64,
+            #[allow(clippy::useless_conversion, reason = "it is smaller on some machines")]
+            links: stat.st_nlink.into(),
             identity: (stat.st_dev, stat.st_ino),
             owner: (stat.st_uid, stat.st_gid),
         }
@@ -254,6 +258,58 @@ pub fn write_all(file: impl std::os::fd::AsFd, mut bytes: &[u8]) -> io::Result<(
 /// Brings everything that was written to any file to disk.
 pub fn sync_all() {
     rustix::fs::sync();
+}
+
+/// Writes as many of `bytes` as go now, and gives their number.
+///
+/// # Errors
+/// What write(2) says, EINTR excepted.
+pub fn write_some(file: impl std::os::fd::AsFd, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match rustix::io::write(&file, bytes) {
+            Err(Errno::INTR) => {}
+            written => return Ok(written?),
+        }
+    }
+}
+
+/// What fstat(2) tells of an open file.
+///
+/// # Errors
+/// What fstat(2) says.
+pub fn look_open(file: impl std::os::fd::AsFd) -> io::Result<Info> {
+    Ok(rustix::fs::fstat(file)?.into())
+}
+
+/// Waits until all that was written to an open file is on the disk.
+///
+/// # Errors
+/// What fsync(2) says.
+pub fn sync(file: impl std::os::fd::AsFd) -> io::Result<()> {
+    match rustix::fs::fsync(file) {
+        // A file system that cannot has nothing to wait for.
+        Err(Errno::INVAL | Errno::ROFS) => Ok(()),
+        done => Ok(done?),
+    }
+}
+
+/// The same for its bytes alone: when it was last written to may be forgotten.
+///
+/// # Errors
+/// What fdatasync(2) says.
+pub fn sync_data(file: impl std::os::fd::AsFd) -> io::Result<()> {
+    match rustix::fs::fdatasync(file) {
+        Err(Errno::INVAL | Errno::ROFS) => Ok(()),
+        done => Ok(done?),
+    }
+}
+
+/// Sets the mode of an open file.
+///
+/// # Errors
+/// What fchmod(2) says.
+pub fn set_open_mode(file: impl std::os::fd::AsFd, mode: u32) -> io::Result<()> {
+    Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(mode))?)
 }
 
 /// Removes a file; `false` if there was none.

@@ -24,7 +24,12 @@ pub(crate) const FLAGS: OFlags =
 /// # Errors
 /// What open(2) says; `InvalidInput`: it is a link, or something else that is no regular file.
 pub(crate) fn open(path: &Path, flags: OFlags, mode: u32) -> io::Result<(OwnedFd, Names)> {
-    let file = match rustix::fs::openat(CWD, path, flags | FLAGS, Mode::from_raw_mode(mode)) {
+    open_at(CWD, path, flags, mode)
+}
+
+/// The same for a name in an open directory.
+pub(crate) fn open_at(dir: impl AsFd, path: &Path, flags: OFlags, mode: u32) -> io::Result<(OwnedFd, Names)> {
+    let file = match rustix::fs::openat(dir, path, flags | FLAGS, Mode::from_raw_mode(mode)) {
         // A FIFO that nobody reads, or a socket.
         Err(Errno::NXIO | Errno::ISDIR) => return Err(not_regular()),
         file => file.map_err(explain)?,
@@ -56,10 +61,27 @@ pub fn open_to_read(path: &Path) -> io::Result<std::fs::File> {
 
 /// Opens a file of which every byte that it has may be written over or lost.
 pub(crate) fn open_to_change(path: &Path, flags: OFlags, mode: u32) -> io::Result<OwnedFd> {
-    match open(path, flags, mode)? {
+    only_ours(open(path, flags, mode)?)
+}
+
+/// A file that has no other name.
+pub(crate) fn only_ours(opened: (OwnedFd, Names)) -> io::Result<OwnedFd> {
+    match opened {
         (file, Names::One) => Ok(file),
         _ => Err(invalid("it has another name, by which it may be another file")),
     }
+}
+
+/// Gives an open file, or a directory, to a user and to a group; `None`: it keeps its own.
+///
+/// # Errors
+/// What fchown(2) says; `InvalidInput`: it is a file with another name, by which it may be somebody else's.
+pub fn give_open(file: impl AsFd, user: Option<u32>, group: Option<u32>) -> io::Result<()> {
+    let stat = rustix::fs::fstat(&file)?;
+    if Info::from(stat).kind == Kind::File && stat.st_nlink > 1 {
+        return Err(invalid("it has another name, by which it may be another file"));
+    }
+    Ok(rustix::fs::fchown(file, user.map(Uid::from_raw), group.map(Gid::from_raw))?)
 }
 
 /// What open(2) says of a link that it should not follow (ELOOP), in plain words.

@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod child;
 pub mod clock;
 pub mod dir;
+mod entry;
 pub mod environment;
 pub mod exec;
 pub mod family;

@@ -12,6 +12,7 @@ use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 use unix::Pid;
 
+use crate::file::{self, Info};
 use crate::{clock, guard, signals};
 
 /// The two kinds of locks; neither knows of the other.
@@ -75,7 +76,17 @@ pub fn take(file: impl AsFd, kind: Kind, share: Share, patience: Patience) -> io
 
 /// A lock that is held until this is dropped or the process ends. Children do not inherit it.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "held, never used")] OwnedFd);
+pub struct Lock(OwnedFd);
+
+impl Lock {
+    /// What was locked.
+    ///
+    /// # Errors
+    /// What fstat(2) says.
+    pub fn look(&self) -> io::Result<Info> {
+        file::look_open(&self.0)
+    }
+}
 
 /// Locks a file, made with `mode` if it is missing; `None` if another process holds it.
 ///
@@ -83,6 +94,11 @@ pub struct Lock(#[expect(dead_code, reason = "held, never used")] OwnedFd);
 /// What open(2) and fcntl(2) say; `InvalidInput`: a link, or something else that is no regular file.
 pub fn try_lock(path: &Path, mode: u32) -> io::Result<Option<Lock>> {
     let (file, _) = guard::open(path, OFlags::WRONLY | OFlags::CREATE, mode)?;
+    try_lock_open(file)
+}
+
+/// Locks an open file; `None` if another process holds it.
+pub(crate) fn try_lock_open(file: OwnedFd) -> io::Result<Option<Lock>> {
     match rustix::fs::fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(Some(Lock(file))),
         Err(Errno::AGAIN | Errno::ACCESS) => Ok(None),

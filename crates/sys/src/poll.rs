@@ -34,6 +34,23 @@ pub fn wait<const N: usize>(
     Ok(ready)
 }
 
+/// As `wait`, and until one of `sinks` can be written.
+///
+/// # Errors
+/// As `wait`.
+pub fn wait_both<const R: usize, const W: usize>(
+    sources: [Option<BorrowedFd<'_>>; R],
+    sinks: [Option<BorrowedFd<'_>>; W],
+    deadline: Option<Duration>,
+) -> io::Result<[bool; R]> {
+    let reads = sources.iter().flatten().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN));
+    let writes = sinks.iter().flatten().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::OUT));
+    let mut fds: Vec<_> = reads.chain(writes).collect();
+    poll_until(&mut fds, deadline)?;
+    let mut polled = fds.iter();
+    Ok(sources.map(|source| source.is_some() && polled.next().is_some_and(|fd| !fd.revents().is_empty())))
+}
+
 /// As `wait` for any number of sources: the indices of those that can be read.
 ///
 /// # Errors

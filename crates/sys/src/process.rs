@@ -72,6 +72,13 @@ pub fn stop_itself() {
     unsafe { libc::raise(libc::SIGSTOP) };
 }
 
+/// The umask, as permission bits.
+pub fn umask() -> u32 {
+    let mask = set_umask(0o077);
+    set_umask(mask);
+    mask
+}
+
 /// Becomes the parent of every orphan among its descendants (Linux 3.4).
 ///
 /// # Errors

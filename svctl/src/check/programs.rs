@@ -6,6 +6,7 @@ use sys::file::{self, Kind};
 use sys::problem::{self, Problem};
 
 use super::finding::Findings;
+use super::logger;
 
 /// The longest script that is read, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -38,7 +39,8 @@ fn sentence(problem: &Problem) -> String {
     }
 }
 
-/// A script whose later lines end in CR LF: its interpreter takes the CR for a part of the last word.
+/// A script: whether its later lines end in CR LF, whose CR its interpreter takes for a part of the last word, and what
+/// it tells a logger.
 fn check_lines(findings: &mut Findings, path: &Path) {
     let Ok(Some(info)) = file::look(path) else { return };
     if info.kind != Kind::File || info.size > LONGEST as u64 {
@@ -50,6 +52,7 @@ fn check_lines(findings: &mut Findings, path: &Path) {
         return;
     }
     if let Some(line) = text.split(|&b| b == b'\n').position(|line| line.ends_with(b"\r")) {
-        findings.warning_at(path, line + 1, "the line ends in CR LF, as on Windows");
+        return findings.warning_at(path, line + 1, "the line ends in CR LF, as on Windows");
     }
+    logger::check(findings, path, text);
 }

@@ -1,19 +1,17 @@
 //! Where the logger of a service writes.
-//!
-//! A log directory holds `current`, and rotated files `@LABEL.s` or `@LABEL.u`: so do those of multilog(8),
-//! svlogd(8) and s6-log(8). Labels sort by time.
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use logdir::{CURRENT, PREVIOUS};
 use servicedir::names;
 use svwait::denied;
 use sys::file::{self, Kind};
 
-/// The file that is written to.
-pub(crate) const CURRENT: &str = "current";
+/// The services that log what no other logger gets: see svscan(8).
+const CATCH_ALL: [&str; 2] = ["svscan-log", "s6-svscan-log"];
 /// Where loggers write when nobody says otherwise, below their service directory.
 const USUAL: [&str; 3] = ["", "main", "data"];
 /// The most of a logger's `run` that is looked at.
@@ -25,8 +23,15 @@ pub(crate) fn of(service: &Path) -> Option<PathBuf> {
     if is(&log, Kind::Directory) && is_there(&log.join(names::RUN)) {
         return below(&log);
     }
-    let is_logger = service.file_name().is_some_and(|name| name == names::LOG);
+    let is_named = |other: &str| service.file_name().is_some_and(|name| name == other);
+    let is_logger = is_named(names::LOG) || CATCH_ALL.into_iter().any(is_named);
     if is_logger { below(service) } else { None }
+}
+
+/// The name of the catch-all of the scan directory that `service` stands in.
+pub(crate) fn catch_all(service: &Path) -> Option<&'static str> {
+    let scan = service.parent()?;
+    CATCH_ALL.into_iter().find(|name| is(&scan.join(name), Kind::Directory))
 }
 
 /// The log directory that the logger in `logger` writes to.
@@ -57,8 +62,9 @@ fn directory(logger: &Path, word: &[u8]) -> Option<PathBuf> {
     holds_log(&path).then_some(path)
 }
 
+/// Between two steps of a rotation there is no `current`.
 fn holds_log(dir: &Path) -> bool {
-    is(&dir.join(CURRENT), Kind::File)
+    [CURRENT, PREVIOUS].iter().any(|name| is(&dir.join(name), Kind::File))
 }
 
 /// That the log of the logger in `logger` may not be looked at, and why.
@@ -75,20 +81,6 @@ pub(crate) fn refused(logger: &Path) -> Option<String> {
 pub(crate) fn explained(dir: &Path, cause: io::Error) -> io::Error {
     let why = denied(&cause, &[&dir.join(CURRENT), dir]);
     if why.is_empty() { cause } else { io::Error::new(cause.kind(), cli::reason(&cause) + &why) }
-}
-
-/// The files of a log directory, the oldest first, the current one last.
-pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
-    let names = sys::dir::list(dir).unwrap_or_default().into_iter();
-    let rotated = names.filter(|name| is_rotated(name.as_bytes())).map(|name| dir.join(name));
-    let mut paths: Vec<_> = rotated.filter(|path| is(path, Kind::File)).collect();
-    paths.push(dir.join(CURRENT));
-    paths
-}
-
-/// `@` and a label, then `.s` (complete) or `.u` (its logger was interrupted).
-fn is_rotated(name: &[u8]) -> bool {
-    name.starts_with(b"@") && (name.ends_with(b".s") || name.ends_with(b".u"))
 }
 
 fn is(path: &Path, kind: Kind) -> bool {
@@ -126,6 +118,9 @@ mod tests {
         assert_eq!(of(&root.join("web")), Some(log.join("main")));
         assert_eq!(of(&log), Some(log.join("main")));
         assert_eq!(of(&root), None);
+        std::fs::rename(&log, root.join("svscan-log")).unwrap();
+        assert_eq!(of(&root.join("svscan-log")), Some(root.join("svscan-log/main")));
+        assert_eq!(catch_all(&root.join("web")), Some("svscan-log"));
         std::fs::remove_dir_all(root).unwrap();
     }
 }

@@ -2,12 +2,11 @@
 
 use std::io;
 
+use cli::colour::{COLOURS, is_plain};
 use unix::Stamp;
 
+use super::line::{self, Line};
 use crate::moment;
-
-/// Colours of the names, as numbers of SGR (ECMA-48).
-const COLOURS: [u8; 6] = [36, 33, 32, 35, 34, 31];
 
 /// How lines are shown.
 #[derive(Debug)]
@@ -63,10 +62,7 @@ impl Lines {
     }
 
     fn add(&mut self, line: &[u8], style: &Style, text: &mut Vec<u8>) {
-        let (stamp, rest) = match moment::at_start(line) {
-            Some((stamp, length)) => (Some(stamp), &line[length..]),
-            None => (None, line),
-        };
+        let Line { stamp, text: rest } = line::read(line);
         if let (Some(since), Some(stamp)) = (style.since, stamp) {
             self.is_wanted = stamp >= since;
         }
@@ -86,9 +82,4 @@ impl Lines {
 /// A control character other than a tab.
 fn is_command(byte: u8) -> bool {
     byte != b'\t' && byte.is_ascii_control()
-}
-
-/// No colours are wanted (<https://no-color.org>).
-fn is_plain() -> bool {
-    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

@@ -6,12 +6,10 @@ use std::os::unix::ffi::OsStrExt;
 /// Where setpriv(1) usually is.
 pub(crate) const SETPRIV: [&str; 2] = ["/usr/bin/setpriv", "/bin/setpriv"];
 
-/// The `run` of its logger. It ends at end of file, after the service, so that nothing is lost.
+/// The `run` of its logger: 20 archives of 1 MB at most, each line with its moment, nothing read that is not written. It
+/// ends at end of file, after the service, so that nothing is lost.
 pub(crate) const LOG_RUN: &str = "#!/bin/sh
-# Appends what the service prints to main/current. Nothing limits the size of that file: where it can
-# become large, execute a logger here that rotates, such as s6-log, multilog or svlogd, on ./main.
-mkdir -p main || exit 1
-exec cat >>main/current
+exec svlog -b t n20 s1000000 ./main
 ";
 
 /// The `run` of the service.

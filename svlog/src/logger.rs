@@ -1,0 +1,230 @@
+//! The loop: signals, standard input, and places that are not always ready.
+
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use cli::{Failure, Unable};
+use logscript::{Choice, Date, Dress, Heads, Moment, Script};
+use sys::signals::{self, Signals};
+use sys::{calendar, child, clock, file, poll, process};
+use unix::{Now, Signal};
+
+use crate::input::Input;
+use crate::logdir_writer::LogDir;
+use crate::options::Request;
+use crate::places::Places;
+
+/// The logger.
+#[derive(Debug)]
+pub(crate) struct Logger {
+    script: Script,
+    signals: Signals,
+    input: Input,
+    places: Places,
+    /// What stands before the lines that were read last.
+    heads: Heads,
+    /// What was chosen for a line of which more is to come, and what was counted.
+    choice: Choice,
+    /// Nothing is read while anything is pending.
+    blocks: bool,
+    is_protected: bool,
+    patience: Option<Duration>,
+    /// It was told to end, and waits for the end of a line until then.
+    ending: Option<Ending>,
+    /// Everything was written: the archives that are being made are waited for until then.
+    leave_at: Option<Duration>,
+}
+
+/// How long the archives that are being made at the end are waited for. What they are made of is on disk.
+const LAST_ROTATION: Duration = Duration::from_secs(5);
+
+/// How long the end of the last line is waited for.
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    Until(Duration),
+    Whenever,
+}
+
+impl Logger {
+    /// Opens every place, then says that it listens.
+    ///
+    /// # Errors
+    /// A place cannot be opened.
+    pub(crate) fn open(request: Request) -> Result<Logger, Failure> {
+        process::open_standard_descriptors().unable(|| "open /dev/null")?;
+        process::keep_descriptors_from_children();
+        let notify = request.notify.map(process::inherit).transpose().map_err(|error| {
+            Failure::Refused(format!("the descriptor of -d cannot be used: {}", cli::reason(&error)).into())
+        })?;
+        // Before anything takes time: none of them may end us while a directory is put in order.
+        let signals = signals::take(&[Signal::TERM, Signal::HUP, Signal::ALRM, Signal::CHLD])
+            .unable(|| "take signals")?;
+        let open = |settings: &logscript::Dir| LogDir::open(settings.clone(), request.sync);
+        let dirs: Vec<_> = request.script.dirs.iter().map(open).collect::<Result<_, _>>()?;
+        refuse_twins(&dirs)?;
+        if let Some(notify) = notify {
+            let _ = file::write_all(notify, b"\n");
+        }
+        Ok(Logger {
+            input: Input::new(request.limit, request.long, request.blocks),
+            places: Places::new(&request.script, dirs),
+            script: request.script,
+            signals,
+            heads: Heads::default(),
+            choice: Choice::default(),
+            blocks: request.blocks,
+            is_protected: request.is_protected,
+            patience: request.patience,
+            ending: None,
+            leave_at: None,
+        })
+    }
+
+    /// Logs until standard input is at its end, or it is told to end, and all is written.
+    ///
+    /// # Errors
+    /// It cannot wait for events.
+    pub(crate) fn log(mut self) -> Result<(), Failure> {
+        loop {
+            let has_taken_all = self.work();
+            if has_taken_all && self.input.is_closed() {
+                self.script.finish(&self.heads, &mut self.choice, &mut self.places);
+                self.places.flush();
+                if self.places.are_empty() && self.may_leave() {
+                    self.places.finish();
+                    return Ok(());
+                }
+            }
+            self.wait(has_taken_all)?;
+        }
+    }
+
+    /// Everything was written. Whether archives are still being made, and are worth waiting for.
+    fn may_leave(&mut self) -> bool {
+        if self.places.are_idle() {
+            return true;
+        }
+        let now = clock::monotonic();
+        *self.leave_at.get_or_insert(now + LAST_ROTATION) <= now
+    }
+
+    /// Takes the lines that were read as long as there is room for them; `false`: some are left.
+    fn work(&mut self) -> bool {
+        self.stamp();
+        loop {
+            if self.places.is_full {
+                self.places.flush();
+                if self.places.is_full {
+                    return false;
+                }
+            }
+            let Some(piece) = self.input.next() else { break };
+            self.script.run(&piece, &self.heads, &mut self.choice, &mut self.places);
+        }
+        self.places.flush();
+        true
+    }
+
+    /// Lines that were read together have come at the same moment.
+    fn stamp(&mut self) {
+        let Now { wall: stamp, monotonic } = clock::now();
+        let local = if self.script.wants(Dress::wants_local) { local(stamp) } else { Date::default() };
+        self.heads.write(&self.script, &Moment { stamp, local });
+        self.script.turn(monotonic, &self.heads, &mut self.choice, &mut self.places);
+    }
+
+    /// Waits for something to do, and does it.
+    fn wait(&mut self, has_taken_all: bool) -> Result<(), Failure> {
+        let is_blocked = !has_taken_all || (self.blocks && !self.places.are_empty());
+        let has_room = self.input.has_room(self.places.most_waiting());
+        let wants_input = !is_blocked && has_room && !self.input.is_closed();
+        let input = wants_input.then(|| self.input.as_fd());
+        let ending = self.ending.and_then(|ending| match ending {
+            Ending::Until(at) => Some(at),
+            Ending::Whenever => None,
+        });
+        let own = [ending, self.leave_at, self.choice.deadline()];
+        let deadline = own.into_iter().chain([self.places.deadline()]).flatten().min();
+        let [output, error] = self.places.waiting();
+        let reads = [Some(self.signals.as_fd()), input];
+        let [signalled, readable] =
+            poll::wait_both(reads, [output, error], deadline).unable(|| "wait for events")?;
+        if signalled {
+            self.read_signals()?;
+        }
+        if readable && !self.input.is_closed() {
+            self.read();
+        }
+        self.places.tick();
+        if ending.is_some_and(|at| at <= clock::monotonic()) {
+            self.input.close();
+        }
+        Ok(())
+    }
+
+    fn read(&mut self) {
+        let waiting = self.places.most_waiting();
+        let read = if self.ending.is_some() { self.input.read_byte() } else { self.input.read(waiting) };
+        if let Err(error) = read {
+            cli::warn(format_args!("unable to read standard input: {}", cli::reason(&error)));
+        }
+        self.end_at_line_end();
+    }
+
+    fn read_signals(&mut self) -> Result<(), Failure> {
+        while let Some(signal) = self.signals.next().unable(|| "read signals")? {
+            match signal {
+                Signal::ALRM => self.places.rotate(),
+                Signal::CHLD => self.reap()?,
+                Signal::TERM if self.is_protected => {}
+                _ => self.begin_to_end(),
+            }
+        }
+        Ok(())
+    }
+
+    fn reap(&mut self) -> Result<(), Failure> {
+        while let Some((pid, exit)) = child::reap().unable(|| "wait for a child")? {
+            self.places.child_died(pid, exit);
+        }
+        Ok(())
+    }
+
+    /// Reads nothing more but the end of a line that has begun.
+    fn begin_to_end(&mut self) {
+        let until = self.patience.map(|patience| Ending::Until(clock::monotonic() + patience));
+        self.ending.get_or_insert(until.unwrap_or(Ending::Whenever));
+        self.end_at_line_end();
+    }
+
+    fn end_at_line_end(&mut self) {
+        if self.ending.is_some() && self.input.is_at_line_end() {
+            self.input.close();
+        }
+    }
+}
+
+/// A directory that is named twice would be written to by two hands, for the lock is the process's.
+fn refuse_twins(dirs: &[LogDir]) -> Result<(), Failure> {
+    for (index, dir) in dirs.iter().enumerate() {
+        let identity = |dir: &LogDir| dir.dir.look_itself().map(|info| info.identity).ok();
+        if let Some(twin) = dirs[..index].iter().find(|other| identity(other) == identity(dir)) {
+            let (one, other) = (twin.path.display(), dir.path.display());
+            return Err(Failure::Refused(format!("{one} and {other} are the same directory").into()));
+        }
+    }
+    Ok(())
+}
+
+fn local(stamp: unix::Stamp) -> Date {
+    let date = calendar::local(stamp.to_unix().0).unwrap_or_default();
+    let small = |number: i32| u8::try_from(number).unwrap_or_default();
+    Date {
+        year: date.year,
+        month: small(date.month),
+        day: small(date.day),
+        hour: small(date.hour),
+        minute: small(date.minute),
+        second: small(date.second),
+    }
+}

@@ -1,0 +1,106 @@
+//! Where lines go: the streams, the status files, the log directories.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use logscript::{Dressed, Place, Script, Take};
+use unix::Pid;
+
+use crate::logdir_writer::LogDir;
+use crate::outbox::Outbox;
+use crate::status_file;
+use crate::stream::Stream;
+
+/// Every place that the script names.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// Where each action of the script writes.
+    places: Vec<Place>,
+    pub(crate) output: Stream,
+    error: Stream,
+    pub(crate) dirs: Vec<LogDir>,
+    /// One of them is full: it is to be flushed before the next line.
+    pub(crate) is_full: bool,
+}
+
+impl Places {
+    pub(crate) fn new(script: &Script, dirs: Vec<LogDir>) -> Places {
+        let places = script.actions.iter().map(|action| action.place.clone()).collect();
+        Places { places, output: Stream::output(), error: Stream::error(), dirs, is_full: false }
+    }
+
+    /// Writes what can be written.
+    pub(crate) fn flush(&mut self) {
+        self.output.flush();
+        self.error.flush();
+        self.dirs.iter_mut().for_each(LogDir::flush);
+        let is_full = self.outboxes().any(Outbox::is_full);
+        self.is_full = is_full;
+    }
+
+    /// Everything was written.
+    pub(crate) fn are_empty(&self) -> bool {
+        self.outboxes().all(Outbox::is_empty)
+    }
+
+    /// The most bytes that wait for a place.
+    pub(crate) fn most_waiting(&self) -> usize {
+        self.outboxes().map(Outbox::waiting).max().unwrap_or(0)
+    }
+
+    fn outboxes(&self) -> impl Iterator<Item = &Outbox> {
+        [&self.output.outbox, &self.error.outbox].into_iter().chain(self.dirs.iter().map(|dir| &dir.outbox))
+    }
+
+    /// Everything was written, and every archive was made.
+    pub(crate) fn are_idle(&self) -> bool {
+        self.are_empty() && self.dirs.iter().all(|dir| dir.rotation.is_none())
+    }
+
+    /// The streams that wait for a reader.
+    pub(crate) fn waiting(&self) -> [Option<BorrowedFd<'_>>; 2] {
+        [&self.output, &self.error].map(|stream| (!stream.outbox.is_empty()).then(|| stream.as_fd()))
+    }
+
+    /// Rotates every directory.
+    pub(crate) fn rotate(&mut self) {
+        self.dirs.iter_mut().for_each(LogDir::rotate_now);
+    }
+
+    /// Does what was put off, if its time has come.
+    pub(crate) fn tick(&mut self) {
+        self.dirs.iter_mut().for_each(LogDir::tick);
+    }
+
+    /// Everything was written: the files are finished, and archives that are still being made are left.
+    pub(crate) fn finish(&mut self) {
+        self.dirs.iter_mut().for_each(LogDir::leave);
+        self.dirs.iter().for_each(LogDir::finish);
+    }
+
+    /// When something is to be tried again, or a file is to be rotated.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.dirs.iter().filter_map(LogDir::deadline).min()
+    }
+
+    /// A child has died: with luck, a processor.
+    pub(crate) fn child_died(&mut self, pid: Pid, exit: unix::Exit) {
+        if let Some(dir) = self.dirs.iter_mut().find(|dir| dir.processor() == Some(pid)) {
+            dir.processed(exit);
+        }
+    }
+}
+
+impl Take for Places {
+    #[inline]
+    fn take(&mut self, action: usize, line: &Dressed<'_>) {
+        let outbox = match &self.places[action] {
+            Place::Dir(index) => &mut self.dirs[*index].outbox,
+            Place::Output => &mut self.output.outbox,
+            Place::Alert(most) => return self.error.alert(line, *most),
+            Place::Status { path, size } => return status_file::write(path, *size, line),
+        };
+        outbox.put(&line.parts());
+        self.is_full |= outbox.is_full();
+    }
+}
