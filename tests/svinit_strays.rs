@@ -138,12 +138,10 @@ fn strays_are_adopted_and_no_stranger_is_signalled_where_it_is_not_process_1() {
             .replace('\'', "'\\''")
     );
     // The shell stands for whoever shares the PID namespace.
-    let script = format!(
-        "sh -c 'trap \"echo hit >>$T/trace\" TERM HUP INT CONT; while :; do sleep 0.02; done' &\n\
-         sh -c \"$INIT\"; echo exit $? >>$T/trace; kill -0 $! && echo alive >>$T/trace; kill -9 $!"
-    );
+    let script = "sh -c 'trap \"echo hit >>$T/trace\" TERM HUP INT CONT; while :; do sleep 0.02; done' &\n\
+         sh -c \"$INIT\"; echo exit $? >>$T/trace; kill -0 $! && echo alive >>$T/trace; kill -9 $!";
     let mut container =
-        Image::new().variable("INIT", &init).script("outer", &script).called("/etc/outer").start(&[]);
+        Image::new().variable("INIT", &init).script("outer", script).called("/etc/outer").start(&[]);
     assert_eq!(container.wait_exit(), 0, "{}", container.log());
     assert_eq!(container.trace(), ["one", "told", "exit 3", "alive"]);
 }
