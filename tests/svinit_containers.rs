@@ -2,7 +2,7 @@
 
 mod kit;
 
-use kit::{Podman, Terminal, ours_only};
+use kit::{Podman, Terminal, ours_only, wait_until};
 
 /// Ends the test, and says why, where there can be no container.
 macro_rules! needs_podman {
@@ -108,4 +108,38 @@ fn interrupt_at_the_terminal_is_the_commands() {
     terminal.keys("C-c");
     terminal.wait("the exit code", |screen| screen.contains("exit 21"));
     assert_eq!(podman.exit_code(), 21);
+}
+
+#[test]
+fn server_and_its_worker_run_in_one_container() {
+    needs_podman!();
+    if !std::path::Path::new("/usr/sbin/lighttpd").exists() {
+        println!("skipped: lighttpd is not installed");
+        return;
+    }
+    let podman = Podman::build("lighttpd");
+    let page = || {
+        podman.inside(&["sh", "-c", "for n in $(seq 100); do wget -qO- http://127.0.0.1:8080/ && exit; sleep 0.1; done 2>/dev/null; exit 1"])
+    };
+    podman.run(&["--cap-drop=ALL", "--cap-add=SETUID", "--cap-add=SETGID", "--cap-add=KILL"], &[]);
+    let first = page();
+    assert!(first.starts_with("page ") && first.ends_with(" of the worker\n"), "{first}");
+    wait_until("a new page", || page() != first);
+    podman.inside(&["s6-svc", "-r", "/run/service/web"]);
+    page();
+    podman.tell("stop", &["-t", "60"]);
+    assert_eq!(podman.exit_code(), 0, "{}", podman.logs());
+    assert!(podman.logs().contains("worker: ended\n"), "{}", podman.logs());
+
+    // With the server the container ends, whatever the worker does.
+    podman.tell("start", &[]);
+    page();
+    podman.inside(&["sh", "-c", "kill -9 $(pidof lighttpd)"]);
+    assert_eq!(podman.wait_exit(), 137, "{}", podman.logs());
+
+    podman.run(
+        &["-e", "PORT=8081"],
+        &["sh", "-c", "for n in $(seq 100); do wget -qO- http://127.0.0.1:8081/ && exit 12; sleep 0.1; done"],
+    );
+    assert_eq!(podman.wait_exit(), 12, "{}", podman.logs());
 }

@@ -10,7 +10,7 @@ fn talking(image: Image) -> Image {
     image
         .script("cont-init.d/1", &say("init"))
         .script("services.d/web/run", &format!("{}; exec sleep 1000", say("service")))
-        .script("cont-finish.d/1", &format!("{}", say("finish")))
+        .script("cont-finish.d/1", &say("finish"))
         .script(
             "cmd",
             "until grep -q 'service error' $LOGS/current; do sleep 0.02; done; echo command out; echo command error >&2",

@@ -37,7 +37,7 @@ enum Phase {
     Serving,
     EndingCommand { until: Duration },
     EndingServices { until: Duration },
-    Strays { kill_at: Duration, spare: Option<Pid> },
+    Strays { kill_at: Duration, spare: Option<Pid>, leave_at: Option<Duration> },
     Left,
 }
 
@@ -189,7 +189,10 @@ impl Container {
             Phase::Waiting { until: Some(at) } if at <= now => self.failed(Waited::Services, 1, now),
             Phase::EndingCommand { until } if until <= now => self.end_services(now),
             Phase::EndingServices { until } if until <= now => self.run(Script::Finish(0), now),
-            Phase::Strays { kill_at, spare } if kill_at <= now => self.kill_strays(spare, now),
+            Phase::Strays { leave_at: Some(at), .. } if at <= now => self.leave(),
+            Phase::Strays { kill_at, spare, leave_at } if kill_at <= now => {
+                self.kill_strays(spare, leave_at, now)
+            }
             _ => Vec::new(),
         });
         actions

@@ -14,6 +14,8 @@ const SETTLING: Duration = Duration::from_millis(500);
 
 /// The time between two rounds of killing; the dead leave others behind.
 const AGAIN: Duration = Duration::from_millis(100);
+/// How long what was killed is waited for: it may be another user's, whom this process may not signal.
+const UNKILLABLE: Duration = Duration::from_secs(5);
 /// How long the logger may read on when everybody else was killed.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
@@ -73,16 +75,23 @@ impl Container {
             return self.leave();
         }
         let spare = self.logger.end();
-        self.enter(Phase::Strays { kill_at: now + self.settings.kill_grace, spare }, now);
+        let kill_at = now + self.settings.kill_grace;
+        self.enter(Phase::Strays { kill_at, spare, leave_at: None }, now);
         let tell =
             [Action::KillAll(Signal::TERM, spare), Action::KillAll(Signal::CONT, spare), Action::LookAround];
         self.plan.logs.then_some(Action::EndLog).into_iter().chain(tell).collect()
     }
 
     /// The grace is over. The logger is spared once: it ends when it has read what the dead have written.
-    pub(super) fn kill_strays(&mut self, spare: Option<Pid>, now: Duration) -> Vec<Action> {
+    pub(super) fn kill_strays(
+        &mut self,
+        spare: Option<Pid>,
+        leave_at: Option<Duration>,
+        now: Duration,
+    ) -> Vec<Action> {
         let again = if spare.is_some() { LAST_LINES } else { AGAIN };
-        self.phase = Phase::Strays { kill_at: now + again, spare: None };
+        let leave_at = leave_at.or(Some(now + UNKILLABLE));
+        self.phase = Phase::Strays { kill_at: now + again, spare: None, leave_at };
         vec![Action::KillAll(Signal::KILL, spare), Action::LookAround]
     }
 

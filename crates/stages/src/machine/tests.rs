@@ -319,3 +319,15 @@ fn what_is_left_is_left_alone_if_the_settings_say_so() {
     let codes = Codes { command: Some(7), ..Codes::default() };
     assert_eq!(container.step(Event::Nothing, ms(102)), [Action::Leave(codes)]);
 }
+
+#[test]
+fn what_cannot_be_killed_is_left_behind_in_the_end() {
+    let mut container = serving(Settings::default());
+    container.step(Event::Exited(pid(COMMAND), Exit::Code(7)), ms(100));
+    container.step(Event::Exited(pid(SCANNER), Exit::Code(0)), ms(101));
+    container.step(Event::Nothing, ms(102));
+    assert_eq!(container.step(Event::Timeout, ms(3102)).last(), Some(&Action::LookAround));
+    assert_eq!(container.step(Event::Timeout, ms(8101)).last(), Some(&Action::LookAround));
+    let codes = Codes { command: Some(7), ..Codes::default() };
+    assert_eq!(container.step(Event::Timeout, ms(8102)), [Action::Leave(codes)]);
+}
