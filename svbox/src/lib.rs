@@ -16,7 +16,7 @@ const PROGRAMS: &[(&str, Main)] = &[
     ("svscan", svscan),
     ("svctl", svctl::main),
     ("svwait", svwait::main),
-    ("svinit", svinit::main),
+    ("svinit", svinit),
     ("svlog", svlog::main),
     ("svrun", svrun::main),
 ];
@@ -83,6 +83,11 @@ pub fn main(mut args: Vec<OsString>) -> ExitCode {
 /// The scanner, for which this executable is the supervisor too.
 fn svscan(args: Vec<OsString>) -> ExitCode {
     svscan::main_with(args, true)
+}
+
+/// Containers with stages, for which this executable is the scanner and the logger too.
+fn svinit(args: Vec<OsString>) -> ExitCode {
+    svinit::main_with(args, true)
 }
 
 /// The name that this executable was called by, with its program. Where the originals are installed too, a name

@@ -14,6 +14,8 @@ use std::process::ExitCode;
 use cli::{Failure, Main};
 use sys::exec;
 
+use crate::container::ground;
+
 /// The names with their programs.
 pub(crate) const NAMES: &[(&str, Main)] = &[
     ("with-contenv", contenv::with_contenv),
@@ -28,13 +30,18 @@ pub(crate) const NAMES: &[(&str, Main)] = &[
 pub(crate) const STOPPERS: &[(&str, Main)] =
     &[("halt", stop::main), ("poweroff", stop::main), ("reboot", stop::main)];
 
-/// Where a container keeps what changes, if nobody says otherwise.
-const STATE: &str = "/run";
-
 /// The state directory of the container that this process is in.
 fn state_dir() -> PathBuf {
     let named = ["SV_STATE_DIR", "S6_STATE_DIR"].into_iter().find_map(env::var_os);
-    named.filter(|dir| !dir.is_empty()).map_or_else(|| STATE.into(), PathBuf::from)
+    if let Some(dir) = named.filter(|dir| !dir.is_empty()) {
+        return dir.into();
+    }
+    // A container that may not write there has its state where any user may.
+    let has_state = |dir: &PathBuf| dir.join("s6").is_dir();
+    let usual = PathBuf::from(ground::STATE);
+    let is_spare = |dir: &PathBuf| ground::is_ours(dir, false) && has_state(dir);
+    let spare = if has_state(&usual) { None } else { ground::spare_states().find(is_spare) };
+    spare.unwrap_or(usual)
 }
 
 /// Where it keeps the environment, a file a variable.

@@ -1,5 +1,6 @@
 //! `svinit`: the front door of a container.
 //!
+//! With stages it is the whole life of a container ([`container`]): init scripts, services, the command, finish scripts.
 //! In front of one command it hands on signals, reaps, and leaves with the command's exit code ([`proxy`]). A grammar
 //! ([`options`], and one for each name of others) makes a [`plan::Plan`], which is all that the proxy knows.
 
@@ -18,7 +19,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use cli::Main;
+use container::Request;
 
+pub use container::STAGES;
 pub use options::PROGRAM;
 
 /// The names that others have for it, with the programs.
@@ -33,10 +36,19 @@ pub const NAMES: [&[(&str, Main)]; 2] = [
 ];
 
 /// Names that it answers to inside of a container; on a host they mean something else.
-pub const INSIDE: [&[(&str, Main)]; 2] = [&[("init", init)], helpers::STOPPERS];
+pub const INSIDE: [&[(&str, Main)]; 2] =
+    [&[("init", init), ("my_init", container::my_init::main)], helpers::STOPPERS];
 
 /// Runs the program; `args[0]` is the name it was called by.
 pub fn main(args: Vec<OsString>) -> ExitCode {
+    main_with(args, false)
+}
+
+/// The same; `multi_call`: this executable is also the scanner and the logger.
+pub fn main_with(args: Vec<OsString>, multi_call: bool) -> ExitCode {
+    if container::are_asked_for(&args) {
+        return container::main(args, multi_call);
+    }
     match options::parse(args) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(plan)) => proxy::run(&plan),
@@ -47,5 +59,5 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 /// A container with stages; everything after the name is its command.
 fn init(args: Vec<OsString>) -> ExitCode {
     cli::name_program("init");
-    container::run(args.into_iter().skip(1).collect(), true)
+    container::run(Request::overlay(args.into_iter().skip(1).collect(), true))
 }

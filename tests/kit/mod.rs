@@ -8,6 +8,7 @@
 
 pub mod alike;
 mod filter;
+mod image;
 mod init;
 mod listener;
 mod logdir;
@@ -17,6 +18,7 @@ mod namespace;
 mod pair;
 pub mod people;
 mod piped_logger;
+mod podman;
 mod random;
 mod scratch;
 mod service;
@@ -32,6 +34,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 pub use filter::{Filtered, filter, filter_in_writes};
+pub use image::{Image, Inside, all_names};
 pub use init::{as_first, first, original};
 pub use listener::Listener;
 pub use logdir::{archives, listing, logged, without_stamps};
@@ -40,6 +43,7 @@ pub use logger::Logger;
 pub use namespace::Namespace;
 pub use pair::{Pair, their_program};
 pub use piped_logger::PipedLogger;
+pub use podman::Podman;
 pub use random::{Random, seeds};
 pub use scratch::Scratch;
 pub use service::Service;

@@ -40,7 +40,7 @@ pub struct Settings {
     pub catchall_user: Option<Vec<u8>>,
     /// `BEHAVIOUR_IF_STAGE2_FAILS`
     pub failing: Failing,
-    /// `KILL_FINISH_MAXTIME`: how long a finish script may take.
+    /// `KILL_FINISH_MAXTIME`: how long a finish script may take; 0: as long as it likes.
     pub finish_most: Duration,
     /// `SERVICES_GRACETIME`: how long the command, and then the services, may take to end.
     pub services_grace: Duration,
@@ -70,8 +70,10 @@ pub struct Settings {
     pub verbosity: u32,
     /// `WAIT_FOR_CLOSING_FD`: nothing begins before this descriptor is at its end.
     pub start_when_closed: Option<u32>,
-    /// `STATE_DIR`: where everything is that changes.
-    pub state_dir: Vec<u8>,
+    /// `STATE_DIR`: where everything is that changes; `None`: wherever there is room.
+    pub state_dir: Option<Vec<u8>>,
+    /// What is left at the end is left alone; no variable says so.
+    pub leaves_strays: bool,
 }
 
 impl Default for Settings {
@@ -97,7 +99,8 @@ impl Default for Settings {
             hook: None,
             verbosity: 1,
             start_when_closed: None,
-            state_dir: b"/run".to_vec(),
+            state_dir: None,
+            leaves_strays: false,
         }
     }
 }
@@ -159,7 +162,7 @@ const KNOWN: &[(&str, Kind)] = &[
     ("STAGE2_HOOK", Kind::Text(|s, text| s.hook = Some(text).filter(|text| !text.is_empty()))),
     ("VERBOSITY", Kind::Choice(u32::MAX, |s, n| s.verbosity = n)),
     ("WAIT_FOR_CLOSING_FD", Kind::Choice(u32::MAX, |s, n| s.start_when_closed = Some(n).filter(|n| *n > 2))),
-    ("STATE_DIR", Kind::Text(|s, text| s.state_dir = text)),
+    ("STATE_DIR", Kind::Text(|s, text| s.state_dir = Some(text).filter(|text| !text.is_empty()))),
     // Services are waited for by their notices, not by a pause.
     ("SERVICES_READYTIME", Kind::Idle),
     // There are no bundles here.

@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString, OsStr, OsString, c_char};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
@@ -129,14 +129,34 @@ pub fn spawn(words: &[OsString]) -> io::Result<Pid> {
 /// # Errors
 /// As `spawn`.
 pub fn spawn_in(words: &[OsString], company: Company) -> io::Result<Pid> {
-    let words = Words::new(words)?;
+    spawn_with(None, words, company, &[])
+}
+
+/// The same, with descriptors that it gets, each as (ours, its number), 8 at most. With a `program` that one is executed,
+/// and `words[0]` is only what it is called.
+///
+/// # Errors
+/// As `spawn`.
+pub fn spawn_with(
+    program: Option<&Path>,
+    words: &[OsString],
+    company: Company,
+    give: &[(BorrowedFd<'_>, RawFd)],
+) -> io::Result<Pid> {
+    let words = match program {
+        None => Words::new(words)?,
+        Some(program) => Words {
+            program: process::c_string(program).ok_or(Errno::INVAL)?,
+            words: words.iter().map(process::c_string).collect::<Option<_>>().ok_or(Errno::INVAL)?,
+        },
+    };
     signals::reset_pipe();
     let plan = Spawn {
         program: &words.program,
         args: &[],
         company,
         new_pid_namespace: false,
-        give: &[],
+        give,
         lock: None,
         holds_signals: false,
     };

@@ -18,6 +18,13 @@ pub fn let_go() -> bool {
     unsafe { libc::ioctl(0, libc::TIOCNOTTY) != -1 }
 }
 
+/// Brings this process's group to the foreground of the terminal that is standard input, if it is one. SIGTTOU has to be
+/// blocked, which a process of the background gets for this.
+pub fn come_to_front() {
+    // SAFETY: these touch no memory.
+    unsafe { libc::tcsetpgrp(0, libc::getpgrp()) };
+}
+
 /// Columns and rows of the terminal that is standard output; `None` if it is none, or does not say.
 pub fn size() -> Option<(usize, usize)> {
     let size = tcgetwinsize(rustix::stdio::stdout()).ok()?;

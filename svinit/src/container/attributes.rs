@@ -4,6 +4,7 @@
 //! Only what is wrong is touched.
 
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use sys::attributes::Wanted;
 use sys::{attributes, users};
 
 use super::layout::Layout;
+use super::say;
 use super::scripts::files_in;
 
 /// Puts everything in order; gives how many lines or files could not be.
@@ -24,7 +26,7 @@ pub(crate) fn fix_file(file: &Path, with_hidden: bool) -> usize {
     let text = match std::fs::read(file) {
         Ok(text) => text,
         Err(error) => {
-            cli::warn(format_args!("unable to read {}: {}", file.display(), cli::reason(&error)));
+            say::warn(format_args!("unable to read {}: {}", file.display(), cli::reason(&error)));
             return 1;
         }
     };
@@ -35,7 +37,7 @@ pub(crate) fn fix_file(file: &Path, with_hidden: bool) -> usize {
             Ok(None) => {}
             Ok(Some(wanted)) => failed += apply(&wanted, with_hidden, &place()),
             Err(bad) => {
-                cli::warn(format_args!("{}: {}; it is ignored", place(), wrong(bad)));
+                say::warn(format_args!("{}: {}; it is ignored", place(), wrong(bad)));
                 failed += 1;
             }
         }
@@ -58,7 +60,7 @@ fn wrong(bad: BadLine) -> &'static str {
 fn apply(attributes: &Attributes, with_hidden: bool, place: &str) -> usize {
     let Some(owner) = numbers(&attributes.account) else {
         let user = String::from_utf8_lossy(&attributes.account.user);
-        cli::warn(format_args!("{place}: no such user or group: {user}; it is ignored"));
+        say::warn(format_args!("{place}: no such user or group: {user}; it is ignored"));
         return 1;
     };
     let wanted =
@@ -66,8 +68,12 @@ fn apply(attributes: &Attributes, with_hidden: bool, place: &str) -> usize {
     let mut failed = 0;
     for path in expand(&attributes.path) {
         attributes::put_in_order(&path, attributes.recurses, &wanted, &mut |path, error| {
+            // Nobody can: a container with a read-only root is meant so.
+            if error.kind() == io::ErrorKind::ReadOnlyFilesystem {
+                return;
+            }
             failed += 1;
-            cli::warn(format_args!("{place}: unable to change {}: {}", path.display(), cli::reason(&error)));
+            say::warn(format_args!("{place}: unable to change {}: {}", path.display(), cli::reason(&error)));
         });
     }
     failed

@@ -15,7 +15,7 @@ use sys::dir::{self, Links};
 use sys::file::{self, Kind};
 use sys::process;
 
-use super::layout::Layout;
+use super::layout::{Layout, Style};
 use super::scripts::is_hidden;
 
 /// For all to enter, for us to write.
@@ -23,9 +23,12 @@ const MODE: u32 = 0o755;
 /// The group may make FIFOs in it, and remove its own.
 const EVENT_MODE: u32 = 0o3730;
 
-/// There is at least one.
+/// There is at least one, or there will be: `my_init` scans whatever there is.
 pub(crate) fn are_there(layout: &Layout) -> bool {
-    dirs(&layout.services()).next().is_some()
+    layout.style() == Style::Baseimage
+        || dirs(&layout.services()).next().is_some()
+        // A script may have put it there itself.
+        || dirs(&layout.own_scan()).next().is_some()
 }
 
 fn dirs(services: &Path) -> impl Iterator<Item = PathBuf> {
@@ -41,10 +44,13 @@ fn dirs(services: &Path) -> impl Iterator<Item = PathBuf> {
 /// A directory or a link cannot be made.
 pub(crate) fn lay_out(layout: &Layout, listens: bool) -> io::Result<Vec<Heard>> {
     let mut heard = Vec::new();
-    for service in dirs(&layout.services()) {
-        let Some(name) = service.file_name() else { continue };
-        let to = layout.scan().join(name);
-        link_all(&service, &to)?;
+    if !layout.scans_in_place() {
+        for service in dirs(&layout.services()) {
+            let Some(name) = service.file_name() else { continue };
+            link_all(&service, &layout.own_scan().join(name))?;
+        }
+    }
+    for to in dirs(&layout.scan()) {
         if listens && !file::exists(&to.join(DOWN))? {
             heard.push(Heard::new(&to)?);
         }
@@ -69,6 +75,7 @@ fn link_all(from: &Path, to: &Path) -> io::Result<()> {
 /// What is heard of a service.
 #[derive(Debug)]
 pub(crate) struct Heard {
+    name: String,
     letters: Subscription,
     /// What it must say to be as it is waited for.
     awaited: Notice,
@@ -82,9 +89,15 @@ impl Heard {
         let made = dir::make(&event, EVENT_MODE, Links::Trusted);
         process::set_umask(umask);
         made?;
+        let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let can_say = file::exists(&dir.join(NOTIFICATION_FD))?;
         let awaited = if can_say { Notice::Ready } else { Notice::Up };
-        Ok(Heard { letters: Subscription::new(&event)?, awaited, state: None })
+        Ok(Heard { name, letters: Subscription::new(&event)?, awaited, state: None })
+    }
+
+    /// The name of a service that is not as it is waited for.
+    pub(crate) fn missing(&self) -> Option<String> {
+        (self.state != Some(true)).then(|| self.name.clone())
     }
 
     /// Reads what has come. `Some(true)`: it is as it is waited for; `Some(false)`: it never will be.
@@ -103,6 +116,15 @@ impl Heard {
         }
         self.state
     }
+}
+
+/// Reads what all have said: `Some` when the waiting is over, with `true` if all are as they are waited for.
+pub(crate) fn hear(heard: &mut [Heard]) -> Option<bool> {
+    let states: Vec<_> = heard.iter_mut().map(Heard::read).collect();
+    if states.contains(&Some(false)) {
+        return Some(false);
+    }
+    states.iter().all(Option::is_some).then_some(true)
 }
 
 impl AsFd for Heard {

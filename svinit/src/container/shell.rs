@@ -4,47 +4,58 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use stages::{Action, Codes, Event, Script, Settings, Waited};
+use stages::{Action, Codes, Event, Failing, Script, Settings, Waited};
 use sys::child::{self, Company};
-use sys::{clock, exec, family, file, problem, process};
+use sys::{clock, exec, family, file, problem, terminal};
 use unix::{Pid, Signal};
 
+use super::environment::Environment;
 use super::layout::Layout;
+use super::output::Output;
 use super::scripts::Scripts;
 use super::services::{self, Heard};
-use super::{attributes, environment, say};
-
-/// From this verbosity on, each step is told.
-const TELLS_STEPS: u32 = 2;
+use super::{Request, attributes, programs, say, scanner, waiting};
 
 /// What does things.
 #[derive(Debug)]
 pub(crate) struct Shell {
+    request: Request,
     layout: Layout,
     settings: Settings,
+    environment: Environment,
     scripts: Scripts,
-    command: Vec<OsString>,
-    /// This executable is the scanner, too.
-    multi_call: bool,
     /// What is waited for of the services.
     heard: Vec<Heard>,
+    output: Option<Output>,
     /// When the step began that goes on, and what it is.
     step: Option<(Duration, String)>,
+    /// How many attributes could not be put in order.
+    unfixed: usize,
     code: Option<u8>,
 }
 
 impl Shell {
     pub(crate) fn new(
+        request: Request,
         layout: Layout,
         settings: Settings,
-        scripts: Scripts,
-        command: Vec<OsString>,
-        multi_call: bool,
+        environment: Environment,
     ) -> Shell {
-        Shell { layout, settings, scripts, command, multi_call, heard: Vec::new(), step: None, code: None }
+        Shell {
+            request,
+            layout,
+            settings,
+            environment,
+            scripts: Scripts::default(),
+            heard: Vec::new(),
+            output: None,
+            step: None,
+            unfixed: 0,
+            code: None,
+        }
     }
 
     /// The exit code, once there is one.
@@ -59,136 +70,158 @@ impl Shell {
 
     /// Reads what is heard. `Some`: the waiting is over.
     pub(crate) fn read_notices(&mut self) -> Option<bool> {
-        let states: Vec<_> = self.heard.iter_mut().map(Heard::read).collect();
-        let over = if states.contains(&Some(false)) {
-            Some(false)
-        } else {
-            states.iter().all(Option::is_some).then_some(true)
-        };
-        if over.is_some() {
-            self.heard.clear();
-        }
-        over
+        services::hear(&mut self.heard)
+    }
+
+    /// Services are not waited for any more.
+    pub(crate) fn forget_services(&mut self) {
+        self.heard.clear();
     }
 
     /// Does something; gives the answer, if there is one.
     pub(crate) fn perform(&mut self, action: Action) -> Option<Event> {
         match action {
+            Action::Log => return Some(Event::Logs(self.log())),
             Action::FixAttributes => {
                 self.begin("fix-attrs.d");
-                Some(Event::Fixed(attributes::fix(&self.layout, self.settings.fixes_hidden)))
+                self.unfixed = attributes::fix(&self.layout, self.settings.fixes_hidden);
+                return Some(Event::Fixed(self.unfixed));
             }
-            Action::Run(script) => Some(Event::Started(self.run(script))),
-            Action::Scan => Some(Event::Started(self.scan())),
-            Action::AwaitServices => (self.heard.is_empty()).then_some(Event::Ready(true)),
-            Action::Command => Some(Event::Started(self.start_command())),
-            Action::Kill(pid, signal) => {
-                // Who is gone already needs none.
-                let _ = child::kill(pid, signal);
-                None
-            }
-            Action::KillAll(signal) => {
-                kill_all(signal);
-                None
-            }
-            Action::LookAround => (!child::any_left()).then_some(Event::Nobody),
-            Action::Warn(what) => {
-                cli::warn(format_args!("{} has failed", say::name(what, &self.scripts)));
-                None
-            }
+            Action::Run(script) => return Some(self.run(script)),
+            Action::Scan => return Some(self.scan()),
+            Action::AwaitServices => return (self.heard.is_empty()).then_some(Event::Ready(true)),
+            Action::Command => return Some(Event::Started(self.start_command())),
+            // Who is gone already needs none.
+            Action::Kill(pid, signal) => drop(child::kill(pid, signal)),
+            Action::KillAll(signal, spare) => kill_all(signal, spare),
+            Action::EndLog => self.output.take().into_iter().for_each(Output::restore),
+            Action::LookAround => return (!child::any_left()).then_some(Event::Nobody),
+            Action::Warn(what, code) => self.warn(what, code),
             Action::Tell(what) => {
-                self.tell_waiting(what);
-                None
+                let names = waiting::names(what, &self.layout, &self.heard);
+                cli::say(format_args!("still waiting for {}{names}", say::name(what, &self.scripts)));
             }
-            Action::Sync => {
-                file::sync_all();
-                None
-            }
-            Action::Leave(codes) => {
-                self.leave(codes);
-                None
-            }
+            Action::Sync => file::sync_all(),
+            Action::Leave(codes) => self.leave(codes),
         }
+        None
     }
 
     /// A step begins, and with that the one before has ended.
     fn begin(&mut self, what: &str) {
-        let now = clock::monotonic();
-        if self.settings.verbosity < TELLS_STEPS {
+        if !say::tells_steps() {
             return;
         }
+        let now = clock::monotonic();
         if let Some((since, step)) = self.step.take() {
             cli::say(format_args!("{step}: {} ms", (now - since).as_millis()));
         }
         self.step = Some((now, what.to_owned()));
     }
 
-    fn run(&mut self, script: Script) -> Result<Pid, u8> {
-        let name = say::path(script, &self.scripts).to_owned();
-        self.begin(&name.display().to_string());
+    fn warn(&self, what: Waited, code: u8) {
+        let next = match self.settings.failing {
+            Failing::Stops => "the container stops",
+            Failing::GoesOn | Failing::Warns => "the container goes on",
+        };
+        match what {
+            Waited::Attributes => {
+                say::warn(format_args!("fix-attrs.d: {} lines or files have failed; {next}", self.unfixed));
+            }
+            Waited::Services => {
+                let names = waiting::names(what, &self.layout, &self.heard);
+                say::warn(format_args!("not all services are up, or ready{names}; {next}"));
+            }
+            what => {
+                let name = say::name(what, &self.scripts);
+                say::warn(format_args!("{name} has failed with exit code {code}; {next}"));
+            }
+        }
+    }
+
+    fn log(&mut self) -> Option<Pid> {
+        let started = match &self.output {
+            Some(output) => output.start(&self.settings, self.request.multi_call),
+            None => Output::divert(&self.layout, &self.settings).and_then(|output| {
+                let started = output.start(&self.settings, self.request.multi_call);
+                match &started {
+                    Ok(_) => self.output = Some(output),
+                    Err(_) => output.restore(),
+                }
+                started
+            }),
+        };
+        started
+            .inspect_err(|error| {
+                let reason = cli::reason(error);
+                cli::say(format_args!("unable to start the logger svlog: {reason}; nothing is logged"));
+            })
+            .ok()
+    }
+
+    fn run(&mut self, script: Script) -> Event {
         let words = match script {
             Script::Hook => hook(self.settings.hook.as_deref().unwrap_or_default()),
-            Script::Init(_) | Script::Finish(_) => vec![name.into_os_string()],
+            Script::Init(_) if self.request.skips_inits => return Event::Nothing,
+            Script::Init(_) | Script::Finish(_) => match self.scripts.find(script, &self.layout) {
+                Some(path) => vec![path.into_os_string()],
+                None => return Event::Nothing,
+            },
         };
-        self.start(&words, Company::Parents)
+        if matches!(script, Script::Finish(_)) {
+            // The command, which had the terminal, is gone.
+            terminal::come_to_front();
+        }
+        self.begin(&say::name(Waited::Script(script), &self.scripts));
+        Event::Started(self.start(&words, Company::Parents))
     }
 
     fn start_command(&mut self) -> Result<Pid, u8> {
         self.begin("command");
-        let command = self.command.clone();
-        self.start(&command, Company::Foreground)
+        self.forget_services();
+        self.adopt();
+        let give = self.output.as_ref().map(|output| output.of_command(&self.settings)).unwrap_or_default();
+        let words = &self.request.command;
+        exec::spawn_with(None, words, Company::Foreground, &give).map_err(|error| explain(words, &error))
     }
 
     /// Starts a program in the environment that there is now.
     fn start(&self, words: &[OsString], company: Company) -> Result<Pid, u8> {
-        if let Err(error) = environment::adopt(&self.layout.environment()) {
-            let dir = self.layout.environment();
-            cli::warn(format_args!("unable to read {}: {}", dir.display(), cli::reason(&error)));
-        }
+        self.adopt();
         exec::spawn_in(words, company).map_err(|error| explain(words, &error))
     }
 
-    fn scan(&mut self) -> Result<Pid, u8> {
+    fn adopt(&self) {
+        if let Err(error) = self.environment.adopt() {
+            let dir = self.environment.dir().display();
+            say::warn(format_args!("unable to read {dir}: {}", cli::reason(&error)));
+        }
+    }
+
+    fn scan(&mut self) -> Event {
+        if self.request.skips_services || !services::are_there(&self.layout) {
+            return Event::Nothing;
+        }
         self.begin("services");
         let listens = self.settings.waits_for_services;
-        let laid_out = services::lay_out(&self.layout, listens).and_then(|heard| {
+        let started = services::lay_out(&self.layout, listens).and_then(|heard| {
             self.heard = heard;
-            self.scanner().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+            self.adopt();
+            scanner::start(&self.layout, self.settings.services_grace, self.request.multi_call)
         });
-        match laid_out {
-            Ok((program, name)) => {
-                let grace = self.settings.services_grace.as_millis().to_string();
-                let mut words: Vec<OsString> = vec![program.into()];
-                words.extend(name);
-                words.extend(["--stop-timeout".into(), grace.into(), self.layout.scan().into()]);
-                self.start(&words, Company::OwnGroup)
-            }
-            Err(error) => {
-                cli::say(format_args!("unable to start the services: {}", cli::reason(&error)));
-                Err(111)
-            }
-        }
-    }
-
-    /// The scanner: a program beside this one, or this one with a word before its arguments.
-    fn scanner(&self) -> Option<(PathBuf, Option<OsString>)> {
-        let own = process::executable()?;
-        let beside = own.with_file_name("svscan");
-        if file::is_executable(&beside) {
-            return Some((beside, None));
-        }
-        self.multi_call
-            .then(|| (own, Some("svscan".into())))
-            .or_else(|| Some((exec::find(OsStr::new("svscan"))?, None)))
-    }
-
-    fn tell_waiting(&self, what: Waited) {
-        cli::say(format_args!("still waiting for {}", say::name(what, &self.scripts)));
+        Event::Started(started.map_err(|error| {
+            cli::say(format_args!("unable to start the services: {}", cli::reason(&error)));
+            111
+        }))
     }
 
     fn leave(&mut self, codes: Codes) {
         let file = std::fs::read_to_string(self.layout.exit_code()).ok();
-        let wanted = file.and_then(|text| text.trim().parse().ok());
+        let wanted = file.as_ref().and_then(|text| text.trim().parse().ok());
+        if let (Some(text), None) = (&file, wanted) {
+            let path = self.layout.exit_code();
+            say::warn(format_args!("{}: no exit code: {}", path.display(), text.trim()));
+        }
         self.begin("end");
         self.code = Some(codes.decide(wanted));
     }
@@ -199,7 +232,7 @@ fn explain(words: &[OsString], error: &io::Error) -> u8 {
     let program = words.first().map(OsString::as_os_str).unwrap_or_default();
     let path = exec::find(program).unwrap_or_else(|| Path::new(program).to_owned());
     let problem = problem::diagnose(&path, error);
-    cli::say(format_args!("unable to execute {}: {problem}", program.display()));
+    cli::say(format_args!("unable to execute {}: {problem}{}", program.display(), say::cure(&problem)));
     if problem.is_missing() { 127 } else { 126 }
 }
 
@@ -209,17 +242,14 @@ fn hook(text: &[u8]) -> Vec<OsString> {
     if file::is_executable(Path::new(SHELL)) {
         return vec![SHELL.into(), "-c".into(), OsStr::from_bytes(text).to_owned()];
     }
-    words(text)
+    programs::words(text)
 }
 
-fn words(line: &[u8]) -> Vec<OsString> {
-    let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    words.map(|word| OsStr::from_bytes(word).to_owned()).collect()
-}
-
-/// Signals every descendant, and nobody else.
-fn kill_all(signal: Signal) {
+/// Signals every descendant but one, and nobody else.
+fn kill_all(signal: Signal, spare: Option<Pid>) {
     let _ = family::each(|descendant| {
-        let _ = family::kill(descendant, signal);
+        if Some(descendant.pid) != spare {
+            let _ = family::kill(descendant, signal);
+        }
     });
 }

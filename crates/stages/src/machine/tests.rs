@@ -1,6 +1,7 @@
 //! Scenarios of the machine.
 
 use super::*;
+use crate::Failing;
 
 const SCRIPT: i32 = 10;
 const SCANNER: i32 = 20;
@@ -15,7 +16,7 @@ fn ms(ms: u64) -> Duration {
 }
 
 fn everything() -> Plan {
-    Plan { has_hook: true, inits: 1, has_services: true, has_command: true, finishes: 1 }
+    Plan { logs: false, has_hook: true, has_command: true }
 }
 
 /// Plays events, a millisecond apart, and gives the actions of the last one.
@@ -37,6 +38,7 @@ fn serving(settings: Settings) -> Container {
         Event::Fixed(0),
         Event::Started(Ok(pid(SCRIPT))),
         Event::Exited(pid(SCRIPT), Exit::Code(0)),
+        Event::Nothing,
         Event::Started(Ok(pid(SCANNER))),
         Event::Started(Ok(pid(COMMAND))),
     ];
@@ -45,9 +47,10 @@ fn serving(settings: Settings) -> Container {
     assert_eq!(container.step(events[2], ms(2)), [Action::FixAttributes]);
     assert_eq!(container.step(events[3], ms(3)), [Action::Run(Script::Init(0))]);
     assert_eq!(container.step(events[4], ms(4)), []);
-    assert_eq!(container.step(events[5], ms(5)), [Action::Scan]);
-    assert_eq!(container.step(events[6], ms(6)), [Action::Command]);
-    assert_eq!(container.step(events[7], ms(7)), []);
+    assert_eq!(container.step(events[5], ms(5)), [Action::Run(Script::Init(1))]);
+    assert_eq!(container.step(events[6], ms(6)), [Action::Scan]);
+    assert_eq!(container.step(events[7], ms(7)), [Action::Command]);
+    assert_eq!(container.step(events[8], ms(8)), []);
     assert_eq!(container.deadline(), None);
     container
 }
@@ -64,7 +67,9 @@ fn command_that_ends_takes_everything_along_with_its_code() {
     let finish = container.step(Event::Exited(pid(SCANNER), Exit::Code(0)), ms(101));
     assert_eq!(finish, [Action::Run(Script::Finish(0))]);
     container.step(Event::Started(Ok(pid(SCRIPT))), ms(102));
-    let strays = container.step(Event::Exited(pid(SCRIPT), Exit::Code(3)), ms(103));
+    let next = container.step(Event::Exited(pid(SCRIPT), Exit::Code(3)), ms(103));
+    assert_eq!(next, [Action::Run(Script::Finish(1))]);
+    let strays = container.step(Event::Nothing, ms(103));
     assert_eq!(strays.last(), Some(&Action::LookAround));
     let codes = Codes { command: Some(7), ..Codes::default() };
     assert_eq!(container.step(Event::Nobody, ms(103)), [Action::Leave(codes)]);
@@ -89,8 +94,9 @@ fn command_that_does_not_end_is_left_to_the_killing_of_strays() {
     assert_eq!(container.step(Event::Timeout, ms(3100)), [kill(SCANNER, Signal::TERM)]);
     container.step(Event::Exited(pid(SCANNER), Exit::Code(0)), ms(3200));
     container.step(Event::Started(Err(127)), ms(3200));
+    container.step(Event::Nothing, ms(3200));
     let killed = container.step(Event::Timeout, ms(6200));
-    assert_eq!(killed, [Action::KillAll(Signal::KILL), Action::LookAround]);
+    assert_eq!(killed, [Action::KillAll(Signal::KILL, None), Action::LookAround]);
     let end = container
         .step(Event::Exited(pid(COMMAND), Exit::Killed { signal: Signal::KILL, core: false }), ms(6201));
     assert_eq!(end, [Action::LookAround]);
@@ -113,9 +119,15 @@ fn tree_that_ends_by_itself_ends_the_command() {
 #[test]
 fn failed_script_counts_as_the_settings_say() {
     for (failing, expected) in [
-        (Failing::GoesOn, vec![Action::Scan]),
-        (Failing::Warns, vec![Action::Warn(Waited::Script(Script::Init(0))), Action::Scan]),
-        (Failing::Stops, vec![Action::Warn(Waited::Script(Script::Init(0))), Action::Run(Script::Finish(0))]),
+        (Failing::GoesOn, vec![Action::Run(Script::Init(1))]),
+        (
+            Failing::Warns,
+            vec![Action::Warn(Waited::Script(Script::Init(0)), 4), Action::Run(Script::Init(1))],
+        ),
+        (
+            Failing::Stops,
+            vec![Action::Warn(Waited::Script(Script::Init(0)), 4), Action::Run(Script::Finish(0))],
+        ),
     ] {
         let plan = Plan { has_hook: false, ..everything() };
         let mut container = Container::new(plan, Settings { failing, ..Settings::default() });
@@ -141,13 +153,14 @@ fn signals_are_the_commands_if_the_settings_say_so() {
 fn command_waits_for_services_no_longer_than_it_may() {
     let wait_most = Some(ms(5000));
     let settings = Settings { waits_for_services: true, wait_most, ..Settings::default() };
-    let plan = Plan { has_services: true, has_command: true, ..Plan::default() };
+    let plan = Plan { has_command: true, ..Plan::default() };
     let mut container = Container::new(plan, settings);
-    let await_them = play(&mut container, &[Event::Begun, Event::Fixed(0), Event::Started(Ok(pid(SCANNER)))]);
+    let up = [Event::Begun, Event::Fixed(0), Event::Nothing, Event::Started(Ok(pid(SCANNER)))];
+    let await_them = play(&mut container, &up);
     assert_eq!(await_them, [Action::AwaitServices]);
     let mut ready = container.clone();
     assert_eq!(ready.step(Event::Ready(true), ms(10)), [Action::Command]);
-    assert_eq!(container.step(Event::Timeout, ms(5002)), [Action::Tell(Waited::Services), Action::Command]);
+    assert_eq!(container.step(Event::Timeout, ms(5003)), [Action::Tell(Waited::Services), Action::Command]);
 }
 
 #[test]
@@ -168,25 +181,29 @@ fn stop_in_an_init_script_ends_it_and_runs_the_finish_scripts() {
 
 #[test]
 fn finish_script_is_killed_when_its_time_is_up() {
-    let plan = Plan { finishes: 1, has_command: true, ..Plan::default() };
+    let plan = Plan { has_command: true, ..Plan::default() };
     let mut container = Container::new(plan, Settings::default());
     let events = [
         Event::Begun,
         Event::Fixed(0),
+        Event::Nothing,
+        Event::Nothing,
         Event::Started(Ok(pid(COMMAND))),
         Event::Exited(pid(COMMAND), Exit::Code(0)),
     ];
     assert_eq!(play(&mut container, &events), [Action::Run(Script::Finish(0))]);
-    container.step(Event::Started(Ok(pid(SCRIPT))), ms(4));
-    let late = container.step(Event::Timeout, ms(5003));
+    container.step(Event::Started(Ok(pid(SCRIPT))), ms(6));
+    let late = container.step(Event::Timeout, ms(5005));
     assert_eq!(late, [Action::Tell(Waited::Script(Script::Finish(0))), kill(SCRIPT, Signal::KILL)]);
 }
 
 #[test]
 fn nothing_to_do_is_done_at_once() {
     let mut container = Container::new(Plan::default(), Settings { syncs: true, ..Settings::default() });
-    play(&mut container, &[Event::Begun, Event::Fixed(0)]);
-    assert_eq!(container.step(Event::Nobody, ms(2)), [Action::Sync, Action::Leave(Codes::default())]);
+    let nothing = [Event::Begun, Event::Fixed(0), Event::Nothing, Event::Nothing];
+    assert_eq!(play(&mut container, &nothing), [Action::Run(Script::Finish(0))]);
+    assert_eq!(container.step(Event::Nothing, ms(4)).last(), Some(&Action::LookAround));
+    assert_eq!(container.step(Event::Nobody, ms(4)), [Action::Sync, Action::Leave(Codes::default())]);
 }
 
 #[test]
@@ -197,13 +214,8 @@ fn every_walk_ends_once_everything_has_ended() {
         (seed >> 33) % below
     };
     for _ in 0..2000 {
-        let plan = Plan {
-            has_hook: random(2) == 0,
-            inits: random(3) as usize,
-            has_services: random(2) == 0,
-            has_command: random(2) == 0,
-            finishes: random(3) as usize,
-        };
+        let plan = Plan { logs: random(2) == 0, has_hook: random(2) == 0, has_command: random(2) == 0 };
+        let (scripts, has_services) = (random(3) as usize, random(2) == 0);
         let failing = [Failing::GoesOn, Failing::Warns, Failing::Stops][random(3) as usize];
         let waits_for_services = random(2) == 0;
         let mut container =
@@ -225,14 +237,27 @@ fn every_walk_ends_once_everything_has_ended() {
                 assert!(!left, "{action:?} after it has left");
                 match action {
                     Action::FixAttributes => pending.push(Event::Fixed(random(2) as usize)),
+                    Action::Run(Script::Init(at) | Script::Finish(at)) if at >= scripts => {
+                        pending.push(Event::Nothing);
+                    }
+                    Action::Scan if !has_services => pending.push(Event::Nothing),
+                    Action::Log if random(5) == 0 => pending.push(Event::Logs(None)),
+                    Action::Log => {
+                        next += 1;
+                        alive.push(pid(next));
+                        pending.push(Event::Logs(Some(pid(next))));
+                    }
                     Action::Run(_) | Action::Scan | Action::Command => {
                         next += 1;
                         let started = if random(5) == 0 { Err(126) } else { Ok(pid(next)) };
                         alive.extend(started);
                         pending.push(Event::Started(started));
                     }
-                    Action::KillAll(Signal::KILL) => {
-                        pending.extend(alive.drain(..).map(|pid| Event::Exited(pid, Exit::Code(1))));
+                    Action::KillAll(Signal::KILL, spare) => {
+                        let (spared, dead): (Vec<_>, Vec<_>) =
+                            alive.drain(..).partition(|pid| Some(*pid) == spare);
+                        alive = spared;
+                        pending.extend(dead.into_iter().map(|pid| Event::Exited(pid, Exit::Code(1))));
                     }
                     Action::LookAround if alive.is_empty() => pending.push(Event::Nobody),
                     Action::Kill(pid, _) => assert!(alive.contains(&pid), "{pid} is dead and was signalled"),
@@ -246,4 +271,63 @@ fn every_walk_ends_once_everything_has_ended() {
         }
         assert!(left, "{plan:?}: {container:?}");
     }
+}
+
+#[test]
+fn logger_is_started_first_and_again_and_ends_last() {
+    const LOGGER: i32 = 40;
+    let plan = Plan { logs: true, ..everything() };
+    let mut container = Container::new(plan, Settings::default());
+    assert_eq!(container.step(Event::Begun, ms(0)), [Action::Log]);
+    assert_eq!(container.step(Event::Logs(Some(pid(LOGGER))), ms(1)), [Action::Run(Script::Hook)]);
+    container.step(Event::Started(Ok(pid(SCRIPT))), ms(2));
+    assert_eq!(container.step(Event::Exited(pid(LOGGER), Exit::Code(1)), ms(300)), []);
+    assert_eq!(container.deadline(), Some(ms(1001)));
+    assert_eq!(container.step(Event::Timeout, ms(1001)), [Action::Log]);
+    assert_eq!(container.step(Event::Logs(Some(pid(LOGGER))), ms(1001)), []);
+
+    container.step(Event::Stop, ms(2000));
+    container.step(Event::Exited(pid(SCRIPT), Exit::Code(0)), ms(2001));
+    let spare = Some(pid(LOGGER));
+    let end = [
+        Action::EndLog,
+        Action::KillAll(Signal::TERM, spare),
+        Action::KillAll(Signal::CONT, spare),
+        Action::LookAround,
+    ];
+    assert_eq!(container.step(Event::Nothing, ms(2002)), end);
+    let first = container.step(Event::Timeout, ms(5002));
+    assert_eq!(first, [Action::KillAll(Signal::KILL, spare), Action::LookAround]);
+    let second = container.step(Event::Timeout, ms(6002));
+    assert_eq!(second, [Action::KillAll(Signal::KILL, None), Action::LookAround]);
+    assert_eq!(container.step(Event::Exited(pid(LOGGER), Exit::Code(0)), ms(6003)), [Action::LookAround]);
+}
+
+#[test]
+fn container_without_a_logger_goes_on() {
+    let mut container = Container::new(Plan { logs: true, ..everything() }, Settings::default());
+    container.step(Event::Begun, ms(0));
+    assert_eq!(container.step(Event::Logs(None), ms(1)), [Action::Run(Script::Hook)]);
+    assert_eq!(container.deadline(), Some(ms(5001)), "the logger is not tried again");
+}
+
+#[test]
+fn what_is_left_is_left_alone_if_the_settings_say_so() {
+    let mut container = serving(Settings { leaves_strays: true, ..Settings::default() });
+    container.step(Event::Exited(pid(COMMAND), Exit::Code(7)), ms(100));
+    container.step(Event::Exited(pid(SCANNER), Exit::Code(0)), ms(101));
+    let codes = Codes { command: Some(7), ..Codes::default() };
+    assert_eq!(container.step(Event::Nothing, ms(102)), [Action::Leave(codes)]);
+}
+
+#[test]
+fn what_cannot_be_killed_is_left_behind_in_the_end() {
+    let mut container = serving(Settings::default());
+    container.step(Event::Exited(pid(COMMAND), Exit::Code(7)), ms(100));
+    container.step(Event::Exited(pid(SCANNER), Exit::Code(0)), ms(101));
+    container.step(Event::Nothing, ms(102));
+    assert_eq!(container.step(Event::Timeout, ms(3102)).last(), Some(&Action::LookAround));
+    assert_eq!(container.step(Event::Timeout, ms(8101)).last(), Some(&Action::LookAround));
+    let codes = Codes { command: Some(7), ..Codes::default() };
+    assert_eq!(container.step(Event::Timeout, ms(8102)), [Action::Leave(codes)]);
 }
