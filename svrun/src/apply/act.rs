@@ -67,7 +67,7 @@ fn tolerate(result: io::Result<()>, what: &str, insist: Insist) -> Result<(), Fa
             cli::warn(format_args!("unable to {what}: {}", cli::reason(&cause)));
             Ok(())
         }
-        (Err(cause), Insist::Yes) => Err(Failure::System { what: what.into(), cause }),
+        (Err(cause), Insist::Yes) => Err(Failure::system(what.into(), cause)),
     }
 }
 
