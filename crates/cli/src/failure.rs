@@ -35,7 +35,7 @@ pub enum Failure {
 #[derive(Debug)]
 pub struct Trouble {
     /// "VERB OBJECT", to be read after "unable to".
-    pub what: String,
+    pub what: Cow<'static, str>,
     /// Why.
     pub cause: io::Error,
 }
@@ -68,9 +68,13 @@ impl fmt::Display for Text {
 
 impl Failure {
     /// The system refused to do `what`: "VERB OBJECT".
+    pub fn system(what: impl Into<Cow<'static, str>>, cause: io::Error) -> Failure {
+        Failure::of_system(what.into(), cause)
+    }
+
     #[cold]
     #[inline(never)] // Its callers are many, and it is larger than they are.
-    pub fn system(what: String, cause: io::Error) -> Failure {
+    fn of_system(what: Cow<'static, str>, cause: io::Error) -> Failure {
         Failure::System(Box::new(Trouble { what, cause }))
     }
 
@@ -108,12 +112,12 @@ pub trait Unable<T> {
     ///
     /// # Errors
     /// `Failure::System`, if this was an error.
-    fn unable<S: Into<String>>(self, what: impl FnOnce() -> S) -> Result<T, Failure>;
+    fn unable<S: Into<Cow<'static, str>>>(self, what: impl FnOnce() -> S) -> Result<T, Failure>;
 }
 
 impl<T> Unable<T> for io::Result<T> {
-    fn unable<S: Into<String>>(self, what: impl FnOnce() -> S) -> Result<T, Failure> {
-        self.map_err(|cause| Failure::system(what().into(), cause))
+    fn unable<S: Into<Cow<'static, str>>>(self, what: impl FnOnce() -> S) -> Result<T, Failure> {
+        self.map_err(|cause| Failure::system(what(), cause))
     }
 }
 
