@@ -92,7 +92,7 @@ fn nobody_at_all(places: &[Place], finder: &Finder) -> Result<(), Failure> {
     if places.is_empty() || is_scanned(scan) || !places.iter().all(is_dead) {
         return Ok(());
     }
-    Err(Failure::NoSupervisor(not_scanned(scan)))
+    Err(Failure::NoSupervisor(not_scanned(scan).into()))
 }
 
 fn supervised(place: Place) -> Result<Told, Failure> {
@@ -102,7 +102,9 @@ fn supervised(place: Place) -> Result<Told, Failure> {
             let before = record::read(&place.dir).ok().flatten();
             Ok(Told { name, before, supervisor: Some(supervisor), place })
         }
-        Ok(None) => Err(Failure::NoSupervisor(format!("{name}: nobody supervises it; {}", remedy(&place)))),
+        Ok(None) => {
+            Err(Failure::NoSupervisor(format!("{name}: nobody supervises it; {}", remedy(&place)).into()))
+        }
         Err(cause) => Err(refused(place, cause)),
     }
 }
@@ -145,7 +147,7 @@ fn tell(service: &Told, request: &Request) -> Result<(), Failure> {
     match control::send(dir, &letters(service, request)) {
         Ok(Sent::Yes) => Ok(()),
         Ok(Sent::NoSupervisor) => {
-            Err(Failure::NoSupervisor(format!("{}: its supervisor has exited", service.name)))
+            Err(Failure::NoSupervisor(format!("{}: its supervisor has exited", service.name).into()))
         }
         Err(cause) => Err(refused(service.place.clone(), cause)),
     }
@@ -210,5 +212,5 @@ fn wait_gone(services: &mut Vec<Told>, timeout: Option<Duration>, start: Duratio
 pub(crate) fn scanner_refused(scan: &std::path::Path, cause: io::Error) -> Failure {
     let names = scandir::names_in(scan).unwrap_or(scandir::OURS);
     let why = denied(&cause, &[&scan.join(names.control), &scan.join(names.directory), scan]);
-    Failure::System { what: format!("control {}{why}", shown(scan)), cause }
+    Failure::system(format!("control {}{why}", shown(scan)), cause)
 }

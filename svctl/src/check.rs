@@ -55,7 +55,7 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
 fn look(findings: &mut Findings, dir: &Path) -> Result<(), Failure> {
     let role = target::role(dir).map_err(|cause| {
         let why = denied(&cause, &[dir]);
-        Failure::System { what: format!("look at {}{why}", dir.display()), cause }
+        Failure::system(format!("look at {}{why}", dir.display()), cause)
     })?;
     match role {
         Role::Service => service::check(findings, dir),

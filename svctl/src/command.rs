@@ -80,7 +80,7 @@ fn give(order: &Order, targets: &mut Vec<Target>, mut first: First) -> Result<()
 fn find(operand: std::ffi::OsString) -> Result<Target, Failure> {
     Target::find(operand).map_err(|(dir, cause)| {
         let why = denied(&cause, &[&dir]);
-        Failure::System { what: format!("control {}{why}", dir.display()), cause }
+        Failure::system(format!("control {}{why}", dir.display()), cause)
     })
 }
 
@@ -126,7 +126,7 @@ fn subscribe(wait: &mut Wait, target: &Target, goal: Goal, order: &Order) -> Res
 
 /// No descriptor is left: the other directories would only fail in the same way.
 pub(crate) fn is_too_many(failure: &Failure) -> bool {
-    matches!(failure, Failure::System { cause, .. } if process::is_out_of_descriptors(cause))
+    matches!(failure, Failure::System(trouble) if process::is_out_of_descriptors(&trouble.cause))
 }
 
 /// The goal, less the readiness that a service has no way to tell: then it is another one.
@@ -162,13 +162,14 @@ fn send_to_scanner(dir: &Path, letters: &[u8]) -> io::Result<Sent> {
 
 fn nobody(target: &Target) -> Failure {
     let dir = target.dir.display();
-    Failure::NoSupervisor(match target.role {
+    let text = match target.role {
         Role::Service => format!("{dir}: no supervisor is running"),
         Role::Scan => not_scanned(&target.dir),
         Role::Unknown => {
             format!("{dir}: nothing is running there: it has no run, no supervise and no .svscan")
         }
-    })
+    };
+    Failure::NoSupervisor(text.into())
 }
 
 /// That commands could not be sent there, and why.
@@ -185,7 +186,7 @@ pub(crate) fn unsent(target: &Target, cause: io::Error) -> Failure {
         io::ErrorKind::WouldBlock => io::Error::new(cause.kind(), "its commands are not being read"),
         _ => cause,
     };
-    Failure::System { what: format!("control {}{why}", dir.display()), cause }
+    Failure::system(format!("control {}{why}", dir.display()), cause)
 }
 
 #[cfg(test)]

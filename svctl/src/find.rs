@@ -57,9 +57,10 @@ impl Finder {
     pub(crate) fn scan(&self) -> Result<&Path, Failure> {
         self.scan.as_deref().ok_or_else(|| {
             let places = SCAN_DIRECTORIES.join(", ");
-            Failure::NoSupervisor(format!(
+            let text = format!(
                 "no scan directory: {SVDIR} is not set, and there is none of {places}; -C DIR says where it is"
-            ))
+            );
+            Failure::NoSupervisor(text.into())
         })
     }
 
@@ -68,7 +69,7 @@ impl Finder {
         let scan = self.scan()?;
         list(scan).map_err(|cause| {
             let why = denied(&cause, &[scan]);
-            Failure::System { what: format!("list {}{why}", scan.display()), cause }
+            Failure::system(format!("list {}{why}", scan.display()), cause)
         })
     }
 
@@ -125,9 +126,9 @@ impl Finder {
         match &self.scan {
             Some(scan) if cause.kind() == io::ErrorKind::NotFound => {
                 let what = format!("find {} here or in {}", shown(dir), scan.display());
-                Failure::System { what, cause: io::Error::new(cause.kind(), "no such service") }
+                Failure::system(what, io::Error::new(cause.kind(), "no such service"))
             }
-            _ => Failure::System { what: format!("look at {}{why}", shown(dir)), cause },
+            _ => Failure::system(format!("look at {}{why}", shown(dir)), cause),
         }
     }
 }

@@ -58,7 +58,7 @@ pub(crate) fn stop(args: Vec<OsString>) -> Result<(), Failure> {
     let scan = request.finder.scan()?;
     let start = clock::monotonic();
     let scanner = scandir::watch(scan).map_err(|cause| scanner_refused(scan, cause))?;
-    let Some(scanner) = scanner else { return Err(Failure::NoSupervisor(not_scanned(scan))) };
+    let Some(scanner) = scanner else { return Err(Failure::NoSupervisor(not_scanned(scan).into())) };
     send(scan, ScanCommand::Terminate)?;
     if !request.is_waited_for {
         return line(format!("{}: told to stop", shown(scan)));
@@ -94,7 +94,7 @@ fn parse(program: &'static Program, args: Vec<OsString>) -> Result<Option<Reques
 fn send(scan: &Path, command: ScanCommand) -> Result<(), Failure> {
     match scandir::send(scan, &[command]) {
         Ok(Sent::Yes) => Ok(()),
-        Ok(Sent::NoScanner) => Err(Failure::NoSupervisor(not_scanned(scan))),
+        Ok(Sent::NoScanner) => Err(Failure::NoSupervisor(not_scanned(scan).into())),
         Err(cause) => Err(scanner_refused(scan, cause)),
     }
 }

@@ -154,7 +154,7 @@ impl State {
         };
         let folders = path.unwrap_or_else(|| exec::DEFAULT_PATH.into());
         let Some(program) = exec::search(&words[0], &folders) else {
-            return Failure::Exec { program: shown, why: "not found on PATH".into(), missing: true };
+            return Failure::Exec { what: format!("{shown}: not found on PATH").into(), missing: true };
         };
         if let Some(name) = argv0 {
             words[0] = name;
@@ -172,6 +172,6 @@ impl State {
         } else {
             ""
         };
-        Failure::Exec { program: shown, why: format!("{found}{hint}"), missing: found.is_missing() }
+        Failure::Exec { what: format!("{shown}: {found}{hint}").into(), missing: found.is_missing() }
     }
 }

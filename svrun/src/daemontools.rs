@@ -157,7 +157,7 @@ fn setlock(args: Vec<OsString>) -> ExitCode {
     let refusal = apply::carry_out(plan(vec![lock(&path, patience)], line.operands));
     match &refusal {
         // Without the lock all is well, and nothing is executed.
-        Refusal::Held(_) | Refusal::Failed(Failure::System { .. }) if gives_in => ExitCode::SUCCESS,
+        Refusal::Held(_) | Refusal::Failed(Failure::System(_)) if gives_in => ExitCode::SUCCESS,
         refusal => CODES.report(refusal),
     }
 }

@@ -73,7 +73,7 @@ impl Ground {
             TakeError::Taken => {
                 Failure::Refused(format!("another svscan is already running on {shown}").into())
             }
-            TakeError::System(what, cause) => Failure::System { what: format!("{what} in {shown}"), cause },
+            TakeError::System(what, cause) => Failure::system(format!("{what} in {shown}"), cause),
         })?;
         Ok(Ground { given: given.to_path_buf(), path, identity, names, place })
     }

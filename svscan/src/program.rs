@@ -25,8 +25,7 @@ pub(crate) fn find(name: &str, multi_call: bool) -> Result<Program, Failure> {
     match (path, CString::new(name)) {
         (Some(path), Ok(name)) => Ok(Program { path, name }),
         _ => Err(Failure::Exec {
-            program: name.into(),
-            why: "neither beside svscan nor on PATH".into(),
+            what: format!("{name}: neither beside svscan nor on PATH").into(),
             missing: true,
         }),
     }

@@ -106,9 +106,9 @@ fn run(request: Request) -> Result<(), Failure> {
 /// Executes a command in place of this program; returns only if that fails.
 pub fn execute(words: &[OsString]) -> Failure {
     let cause = sys::exec::execute(words);
+    let program = words.first().map(|word| word.display().to_string()).unwrap_or_default();
     Failure::Exec {
-        program: words.first().map(|word| word.display().to_string()).unwrap_or_default(),
+        what: format!("{program}: {}", cli::reason(&cause)).into(),
         missing: cause.kind() == std::io::ErrorKind::NotFound,
-        why: cli::reason(&cause),
     }
 }

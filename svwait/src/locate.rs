@@ -54,5 +54,5 @@ pub fn denied(cause: &io::Error, paths: &[&Path]) -> String {
 /// That it was not possible to do `what`, and, where it was forbidden, by what: as `denied`.
 pub fn refused(what: impl Into<String>, cause: io::Error, paths: &[&Path]) -> Failure {
     let what = what.into() + &denied(&cause, paths);
-    Failure::System { what, cause }
+    Failure::system(what, cause)
 }

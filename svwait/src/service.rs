@@ -134,7 +134,7 @@ fn read_record(dir: &Path) -> Result<Option<Record>, Failure> {
         }
         let status = dir.join(names::STATUS);
         let why = denied(&cause, &[&status, &dir.join(names::SUPERVISE)]);
-        Failure::System { what: format!("read {}{why}", status.display()), cause }
+        Failure::system(format!("read {}{why}", status.display()), cause)
     })
 }
 
@@ -142,8 +142,8 @@ fn refused(dir: &Path, cause: io::Error) -> Failure {
     if process::is_out_of_descriptors(&cause) {
         let limit = process::descriptor_limit();
         let what = format!("listen to {} too, with {limit} descriptors at most", dir.display());
-        return Failure::System { what, cause };
+        return Failure::system(what, cause);
     }
     let why = denied(&cause, &[&dir.join(names::EVENT)]);
-    Failure::System { what: format!("listen to {}{why}", dir.display()), cause }
+    Failure::system(format!("listen to {}{why}", dir.display()), cause)
 }

@@ -1,35 +1,29 @@
 //! How a program fails, by what that means to whoever called it.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
 use crate::message::{reason, say};
 
-/// Why a program ends without having done what it should.
+/// Why a program ends without having done what it should. It is small, because every way back moves it.
 #[derive(Debug)]
 pub enum Failure {
     /// Called wrongly: the usage line, or what is wrong with an option. Exit 100.
-    Usage(Cow<'static, str>),
+    Usage(Text),
     /// The request cannot be met, now or later. Exit 100.
-    Refused(Cow<'static, str>),
+    Refused(Text),
     /// Time is up. Exit 99.
     TimedOut,
     /// Nobody supervises it, or the supervisor died while we waited. Exit 102.
-    NoSupervisor(String),
+    NoSupervisor(Text),
     /// The system refused: trying again may help. Exit 111.
-    System {
-        /// "VERB OBJECT", to be read after "unable to".
-        what: String,
-        /// Why.
-        cause: io::Error,
-    },
+    System(Box<Trouble>),
     /// A program could not be executed. Exit 127 if it does not exist, else 126.
     Exec {
-        /// Its name as the user knows it.
-        program: String,
-        /// Why, as a phrase.
-        why: String,
+        /// "PROGRAM: REASON", to be read after "unable to execute".
+        what: Text,
         /// It does not exist.
         missing: bool,
     },
@@ -37,21 +31,62 @@ pub enum Failure {
     Silent(u8),
 }
 
+/// What the system refused.
+#[derive(Debug)]
+pub struct Trouble {
+    /// "VERB OBJECT", to be read after "unable to".
+    pub what: Cow<'static, str>,
+    /// Why.
+    pub cause: io::Error,
+}
+
+/// What there is to say.
+#[derive(Debug)]
+pub struct Text(Box<Cow<'static, str>>);
+
+impl From<&'static str> for Text {
+    #[cold]
+    #[inline(never)]
+    fn from(text: &'static str) -> Text {
+        Text(Box::new(text.into()))
+    }
+}
+
+impl From<String> for Text {
+    #[cold]
+    #[inline(never)]
+    fn from(text: String) -> Text {
+        Text(Box::new(text.into()))
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl Failure {
+    /// The system refused to do `what`: "VERB OBJECT".
+    pub fn system(what: impl Into<Cow<'static, str>>, cause: io::Error) -> Failure {
+        Failure::of_system(what.into(), cause)
+    }
+
+    #[cold]
+    #[inline(never)] // Its callers are many, and it is larger than they are.
+    fn of_system(what: Cow<'static, str>, cause: io::Error) -> Failure {
+        Failure::System(Box::new(Trouble { what, cause }))
+    }
+
     /// The exit code, 1 to 255.
     pub fn code(&self) -> u8 {
         match self {
             Failure::Usage(_) | Failure::Refused(_) => 100,
             Failure::TimedOut => 99,
             Failure::NoSupervisor(_) => 102,
-            Failure::System { .. } => 111,
-            Failure::Exec { missing, .. } => {
-                if *missing {
-                    127
-                } else {
-                    126
-                }
-            }
+            Failure::System(_) => 111,
+            Failure::Exec { missing: true, .. } => 127,
+            Failure::Exec { missing: false, .. } => 126,
             Failure::Silent(code) => *code,
         }
     }
@@ -59,11 +94,12 @@ impl Failure {
     /// Says it on standard error and gives the exit code.
     pub fn report(&self) -> ExitCode {
         match self {
-            Failure::Usage(text) | Failure::Refused(text) => say(text),
+            Failure::Usage(text) | Failure::Refused(text) | Failure::NoSupervisor(text) => say(text),
             Failure::TimedOut => say("timed out"),
-            Failure::NoSupervisor(text) => say(text),
-            Failure::System { what, cause } => say(format_args!("unable to {what}: {}", reason(cause))),
-            Failure::Exec { program, why, .. } => say(format_args!("unable to execute {program}: {why}")),
+            Failure::System(trouble) => {
+                say(format_args!("unable to {}: {}", trouble.what, reason(&trouble.cause)));
+            }
+            Failure::Exec { what, .. } => say(format_args!("unable to execute {what}")),
             Failure::Silent(_) => {}
         }
         ExitCode::from(self.code())
@@ -76,12 +112,12 @@ pub trait Unable<T> {
     ///
     /// # Errors
     /// `Failure::System`, if this was an error.
-    fn unable<S: Into<String>>(self, what: impl FnOnce() -> S) -> Result<T, Failure>;
+    fn unable<S: Into<Cow<'static, str>>>(self, what: impl FnOnce() -> S) -> Result<T, Failure>;
 }
 
 impl<T> Unable<T> for io::Result<T> {
-    fn unable<S: Into<String>>(self, what: impl FnOnce() -> S) -> Result<T, Failure> {
-        self.map_err(|cause| Failure::System { what: what().into(), cause })
+    fn unable<S: Into<Cow<'static, str>>>(self, what: impl FnOnce() -> S) -> Result<T, Failure> {
+        self.map_err(|cause| Failure::system(what(), cause))
     }
 }
 
@@ -93,7 +129,12 @@ mod tests {
     fn codes_are_those_of_the_contract() {
         assert_eq!(Failure::Usage("".into()).code(), 100);
         assert_eq!(Failure::TimedOut.code(), 99);
-        assert_eq!(Failure::NoSupervisor(String::new()).code(), 102);
+        assert_eq!(Failure::NoSupervisor("".into()).code(), 102);
         assert_eq!(Err::<(), _>(io::Error::other("x")).unable(|| "y").unwrap_err().code(), 111);
+    }
+
+    #[test]
+    fn failure_goes_back_in_registers() {
+        assert_eq!(size_of::<Result<(), Failure>>(), 2 * size_of::<usize>());
     }
 }

@@ -1,7 +1,6 @@
 //! Command lines in the manner of getopt(3), for the names of other suites: options end at the first
 //! operand, and whatever comes after it belongs to somebody else, often a program to run.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -109,7 +108,7 @@ impl Grammar {
 
     /// The failure of a call that is wrong: it shows the usage.
     pub fn misuse(&self) -> Failure {
-        Failure::Usage(Cow::Owned(format!("usage: {} {}", self.name, self.usage)))
+        Failure::Usage(format!("usage: {} {}", self.name, self.usage).into())
     }
 
     /// The number that a value is: decimal, nothing around it.

@@ -3,13 +3,12 @@
 //!
 //! Letters bundle and take values attached or apart, as in s6's tools: `-wU -T5000`, `-w U -T 5000`.
 
-use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
 
 use lexopt::Arg;
 
-use crate::{Failure, answer, name_program, program};
+use crate::{Failure, Unable, answer, name_program, program};
 
 /// One option.
 #[derive(Debug)]
@@ -150,19 +149,17 @@ impl Program {
     }
 
     fn answer(&self, text: &str) -> Result<Option<Vec<Word>>, Failure> {
-        answer(text.as_bytes())
-            .map(|()| None)
-            .map_err(|cause| Failure::System { what: "write to standard output".into(), cause })
+        answer(text.as_bytes()).map(|()| None).unable(|| "write to standard output")
     }
 
     /// The failure of a call that is wrong as a whole: it shows the usage.
     pub fn usage(&self) -> Failure {
-        Failure::Usage(Cow::Owned(self.usage_text()))
+        Failure::Usage(self.usage_text().into())
     }
 
     /// The failure of a call in which `what` is wrong.
     pub fn misuse(&self, what: &str) -> Failure {
-        Failure::Usage(Cow::Owned(format!("{what}; {}", self.usage_text())))
+        Failure::Usage(format!("{what}; {}", self.usage_text()).into())
     }
 
     fn usage_text(&self) -> String {
@@ -207,11 +204,18 @@ impl Program {
 /// # Errors
 /// `Usage`, naming the value and what it should be.
 pub fn number<T: std::str::FromStr>(value: &OsStr, what: &str) -> Result<T, Failure> {
-    value
-        .to_str()
-        .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| Failure::Usage(Cow::Owned(format!("{what} is not a number: {}", value.display()))))
+    digits(value).and_then(|text| text.parse().ok()).ok_or_else(|| no_number(value, what))
+}
+
+#[inline(never)] // The types of numbers are many.
+fn digits(value: &OsStr) -> Option<&str> {
+    value.to_str().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cold]
+#[inline(never)]
+fn no_number(value: &OsStr, what: &str) -> Failure {
+    Failure::Usage(format!("{what} is not a number: {}", value.display()).into())
 }
 
 #[cfg(test)]

@@ -36,8 +36,12 @@ impl Dir {
     ///
     /// # Errors
     /// What getdents(2) says.
-    #[inline(never)] // Its buffer would stand in the frame of a caller's loop, and its pages stay.
     pub fn each(&self, mut visit: impl FnMut(&CStr)) -> io::Result<()> {
+        self.visit_each(&mut visit)
+    }
+
+    #[inline(never)] // Its buffer would stand in the frame of a caller's loop, and its pages stay.
+    fn visit_each(&self, visit: &mut dyn FnMut(&CStr)) -> io::Result<()> {
         let mut buffer = [const { MaybeUninit::uninit() }; BUFFER];
         let mut entries = RawDir::new(&self.0, &mut buffer);
         while let Some(entry) = entries.next() {

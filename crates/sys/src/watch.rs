@@ -85,8 +85,12 @@ impl Watch {
     ///
     /// # Errors
     /// What read(2) says.
-    #[inline(never)] // Its buffer would stand in the frame of a caller's loop, and its pages stay.
     pub fn changes(&mut self, mut visit: impl FnMut(Change<'_>)) -> io::Result<()> {
+        self.visit_changes(&mut visit)
+    }
+
+    #[inline(never)] // Its buffer would stand in the frame of a caller's loop, and its pages stay.
+    fn visit_changes(&mut self, visit: &mut dyn FnMut(Change<'_>)) -> io::Result<()> {
         let mut buffer = [0; 2048];
         loop {
             let events = match self.0.read_events(&mut buffer) {

@@ -188,7 +188,7 @@ fn start(scan: &Path, started: Letters, deadline: Option<Duration>) -> Result<()
         scandir::Sent::Yes => {}
         scandir::Sent::NoScanner => {
             let what = format!("control {}", scan.display());
-            return Err(Failure::System { what, cause: io::Error::other("no scanner is running") });
+            return Err(Failure::system(what, io::Error::other("no scanner is running")));
         }
     }
     match started.wait(Notice::Started, deadline).unable(|| "wait for the supervisor")? {

@@ -60,14 +60,14 @@ pub(crate) fn on<T>(path: &Path, what: &str, result: io::Result<T>) -> Result<T,
     result.unable(|| format!("{what} {}", path.display()))
 }
 
-fn tolerate(result: io::Result<()>, what: &str, insist: Insist) -> Result<(), Failure> {
+fn tolerate(result: io::Result<()>, what: &'static str, insist: Insist) -> Result<(), Failure> {
     match (result, insist) {
         (Ok(()), _) | (Err(_), Insist::No) => Ok(()),
         (Err(cause), Insist::Warn) => {
             cli::warn(format_args!("unable to {what}: {}", cli::reason(&cause)));
             Ok(())
         }
-        (Err(cause), Insist::Yes) => Err(Failure::System { what: what.into(), cause }),
+        (Err(cause), Insist::Yes) => Err(Failure::system(what, cause)),
     }
 }
 

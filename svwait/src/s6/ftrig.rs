@@ -103,7 +103,7 @@ impl Listener {
     fn new(fifodir: &OsStr, pattern: &OsStr) -> Result<Listener, Failure> {
         let Some(pattern) = Pattern::new(pattern.as_bytes()) else {
             let text = format!("no regular expression: {}", pattern.display());
-            return Err(Failure::System { what: text_of(fifodir), cause: std::io::Error::other(text) });
+            return Err(Failure::system(text_of(fifodir), std::io::Error::other(text)));
         };
         let subscription = Subscription::new(Path::new(fifodir))
             .map_err(|cause| crate::refused(text_of(fifodir), cause, &[Path::new(fifodir)]))?;

@@ -104,10 +104,7 @@ fn read_number() -> Result<i32, Failure> {
     let mut buffer = [0; 32];
     let bytes = file::read_into(Path::new(name), &mut buffer).unable(|| format!("read {name}"))?;
     let Some(bytes) = bytes else {
-        return Err(Failure::System {
-            what: format!("read {name}"),
-            cause: std::io::ErrorKind::NotFound.into(),
-        });
+        return Err(Failure::system(format!("read {name}"), std::io::ErrorKind::NotFound.into()));
     };
     let number = std::str::from_utf8(bytes).ok().and_then(|text| text.trim().parse().ok());
     number.ok_or_else(|| Failure::Refused(format!("{name} holds no number").into()))
