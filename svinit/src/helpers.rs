@@ -56,7 +56,7 @@ fn execute(words: &[OsString]) -> Failure {
     let path = exec::find(program).unwrap_or_else(|| Path::new(program).to_owned());
     let problem = sys::problem::diagnose(&path, &error);
     let missing = problem.is_missing();
-    Failure::Exec { program: program.to_string_lossy().into_owned(), why: problem.to_string(), missing }
+    Failure::Exec { what: format!("{}: {problem}", program.display()).into(), missing }
 }
 
 /// A helper's end: it has failed, or executed something else.

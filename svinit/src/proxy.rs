@@ -92,7 +92,7 @@ fn cannot(plan: &Plan, error: &io::Error) -> Failure {
     let path = exec::find(program).unwrap_or_else(|| Path::new(program).to_owned());
     let problem = problem::diagnose(&path, error);
     let missing = problem.is_missing();
-    Failure::Exec { program: program.to_string_lossy().into_owned(), why: problem.to_string(), missing }
+    Failure::Exec { what: format!("{}: {problem}", program.display()).into(), missing }
 }
 
 fn tell(plan: &Plan, text: impl std::fmt::Display) {

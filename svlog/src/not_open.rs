@@ -55,7 +55,7 @@ impl From<NotOpen> for Failure {
             }
             Step::Lock => format!("lock {}", path.join(LOCK).display()),
         };
-        Failure::System { what, cause }
+        Failure::system(what, cause)
     }
 }
 

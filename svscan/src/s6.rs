@@ -135,7 +135,7 @@ impl Boot {
             Some(own) => exec::execute_as(&own, &words),
             None => exec::execute(&words),
         };
-        Err(Failure::system("execute s6-svscan".into(), cause))
+        Err(Failure::system("execute s6-svscan", cause))
     }
 
     fn make_log(&self) -> Result<(), Failure> {

@@ -22,7 +22,7 @@ pub(super) fn with_contenv(args: Vec<OsString>) -> ExitCode {
     let dir = environment_dir();
     match environment::adopt(&dir) {
         Ok(()) => end(execute(command)),
-        Err(cause) => end(Failure::System { what: format!("read {}", dir.display()), cause }),
+        Err(cause) => end(Failure::system(format!("read {}", dir.display()), cause)),
     }
 }
 

@@ -25,7 +25,7 @@ fn stop(own: &Path) -> Result<(), Failure> {
     let control = state.join(CONTROL);
     match fifo::send(&control, b"t") {
         Err(error) if fifo::is_nobody(&error) || error.kind() == std::io::ErrorKind::NotFound => {
-            Err(Failure::NoSupervisor(format!("no container has its state in {}", state.display())))
+            Err(Failure::NoSupervisor(format!("no container has its state in {}", state.display()).into()))
         }
         sent => sent.unable(|| format!("write to {}", control.display())),
     }
