@@ -2,13 +2,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use cli::{Failure, Unable};
 use servicedir::names;
 use svwait::{SVDIR, denied};
-use sys::dir::Dir;
 use sys::file;
 
 use crate::display::shown;
@@ -163,21 +162,17 @@ fn is_pattern(operand: &OsStr) -> bool {
 /// Every service directory in `scan`, by name, each with its logger after it.
 pub(crate) fn list(scan: &Path) -> io::Result<Vec<Place>> {
     let mut places = Vec::new();
-    Dir::open(scan)?.each(|name| {
-        let name = name.to_bytes();
-        let dir = scan.join(OsStr::from_bytes(name));
-        if !scandir::is_service_name(name) || !is_service(&dir) {
-            return;
+    for name in sys::dir::list(scan)? {
+        let dir = scan.join(&name);
+        if !scandir::is_service_name(name.as_bytes()) || !is_service(&dir) {
+            continue;
         }
-        let log = dir.join(names::LOG);
-        if is_service(&log) {
-            let name = [name, b"/", names::LOG.as_bytes()].concat();
-            places.push(Place { name: OsString::from_vec(name), dir: log });
+        let log = Place { name: Path::new(&name).join(names::LOG).into(), dir: dir.join(names::LOG) };
+        places.push(Place { name, dir });
+        if is_service(&log.dir) {
+            places.push(log);
         }
-        places.push(Place { name: OsStr::from_bytes(name).into(), dir });
-    })?;
-    // By parts: `web-2` does not come between `web` and `web/log`.
-    places.sort_unstable_by(|a, b| Path::new(&a.name).cmp(Path::new(&b.name)));
+    }
     Ok(places)
 }
 

@@ -85,7 +85,7 @@ pub(crate) fn list(groups: &[u32]) -> String {
 }
 
 fn required(name: &str) -> Result<Account, Refusal> {
-    account(name)?.ok_or_else(|| Refusal::Unknown(name.into()))
+    account(name)?.ok_or_else(|| Refusal::Unknown(name.to_owned().into()))
 }
 
 /// A user whose group is the first of these.
@@ -98,7 +98,7 @@ fn ours(text: &str, groups: Option<&[String]>) -> Result<Identity, Refusal> {
     let found = match (account(user)?, plain(user)) {
         (Some(account), _) => Some(account),
         (None, Some(number)) => users::account_of(number).unable(|| format!("look up {user}"))?,
-        (None, None) => return Err(Refusal::Unknown(user.into())),
+        (None, None) => return Err(Refusal::Unknown(user.to_owned().into())),
     };
     // Who is in no list has a group of his own number, which nobody else has: not 0.
     let number = plain(user).unwrap_or_default();
@@ -125,7 +125,7 @@ fn ours(text: &str, groups: Option<&[String]>) -> Result<Identity, Refusal> {
 }
 
 fn group_or_number(name: &str) -> Result<u32, Refusal> {
-    group(name)?.or_else(|| plain(name)).ok_or_else(|| Refusal::Unknown(name.into()))
+    group(name)?.or_else(|| plain(name)).ok_or_else(|| Refusal::Unknown(name.to_owned().into()))
 }
 
 fn listed_numbers(text: &str) -> Result<Identity, Refusal> {
@@ -134,14 +134,14 @@ fn listed_numbers(text: &str) -> Result<Identity, Refusal> {
     let numbers: Option<Vec<u32>> = text.split(':').map(number).collect();
     match numbers.as_deref() {
         Some([user, groups @ ..]) if !groups.is_empty() => Ok(identity(*user, groups.to_vec())),
-        _ => Err(Refusal::Unknown(format!(":{text}"))),
+        _ => Err(Refusal::Unknown(format!(":{text}").into())),
     }
 }
 
 fn listed_names(text: &str) -> Result<Identity, Refusal> {
     let mut parts = text.split(':');
     let account = required(parts.next().unwrap_or_default())?;
-    let groups = parts.map(|name| group(name)?.ok_or_else(|| Refusal::Unknown(text.into())));
+    let groups = parts.map(|name| group(name)?.ok_or_else(|| Refusal::Unknown(text.to_owned().into())));
     let groups = groups.collect::<Result<Vec<_>, Refusal>>()?;
     Ok(identity(account.user, if groups.is_empty() { vec![account.group] } else { groups }))
 }

@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::ExitCode;
 
-use cli::{Failure, Unable};
+use cli::{Failure, Text, Unable};
 use sys::{exec, problem, process};
 
 use crate::account::{self, Identity};
@@ -21,11 +21,11 @@ pub(crate) use act::on;
 #[derive(Debug)]
 pub(crate) enum Refusal {
     /// There is no such user or group.
-    Unknown(String),
+    Unknown(Text),
     /// Another process holds the lock on this file.
-    Held(String),
+    Held(Text),
     /// It held it until the time was up.
-    Late(String),
+    Late(Text),
     Failed(Failure),
 }
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use cli::getopt::Grammar;
 use cli::options::{Name, Word};
 use cli::{Failure, Main, Unable};
-use sys::dir::Dir;
+use sys::dir::{self, Dir};
 use sys::guard::Held;
 use sys::{exec, fifo, process, tree, users};
 
@@ -140,7 +140,7 @@ impl Boot {
 
     fn make_log(&self) -> Result<(), Failure> {
         let what = || format!("make {}", self.log.display());
-        std::fs::create_dir_all(&self.log).unable(what)?;
+        dir::make_with_parents(&self.log, 0o777).unable(what)?;
         let log = Held::directory(&self.log).unable(what)?;
         if let Some(name) = &self.user {
             let numbers = users::user_numbers(name).unable(|| format!("look for the user {name}"))?;
@@ -153,7 +153,7 @@ impl Boot {
     }
 
     fn write_service(&self, service: &Path) -> std::io::Result<()> {
-        std::fs::create_dir_all(&self.scan)?;
+        dir::make_with_parents(&self.scan, 0o777)?;
         tree::remove(service)?;
         let log = self.log.canonicalize()?;
         let user =

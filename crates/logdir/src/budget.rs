@@ -1,5 +1,6 @@
 //! How much a log directory may keep.
 
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 use crate::Archive;
@@ -14,8 +15,8 @@ pub struct Budget {
 }
 
 /// The archives that must go, the oldest first, so that what stays keeps to the budget. Each comes with its size in bytes.
-pub fn surplus(mut found: Vec<(Archive, u64)>, budget: Budget) -> Vec<Archive> {
-    found.sort_unstable();
+pub fn surplus(found: Vec<(Archive, u64)>, budget: Budget) -> Vec<Archive> {
+    let found = BinaryHeap::from(found).into_sorted_vec();
     let mut bytes: u64 = found.iter().map(|(_, size)| size).sum();
     let mut count = found.len();
     let is_surplus = |(_, size): &&(Archive, u64)| {
@@ -40,8 +41,8 @@ pub struct Shelved {
 
 /// The archives that must go, the oldest of all directories first, so that what stays has no more than `most` bytes with
 /// the `fixed` bytes that cannot go.
-pub fn shared_surplus(mut found: Vec<Shelved>, fixed: u64, most: u64) -> Vec<Shelved> {
-    found.sort_unstable();
+pub fn shared_surplus(found: Vec<Shelved>, fixed: u64, most: u64) -> Vec<Shelved> {
+    let found = BinaryHeap::from(found).into_sorted_vec();
     let mut bytes = found.iter().map(|shelved| shelved.size).sum::<u64>() + fixed;
     let is_surplus = |shelved: &&Shelved| {
         let too_many = bytes > most;

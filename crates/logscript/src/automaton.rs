@@ -3,6 +3,7 @@
 //! A state is the set of steps that may be next. States and what leads from one to another are found out when a line
 //! first needs it, and forgotten when they are too many; so neither time nor memory is ever more than linear.
 
+use alloc::collections::BinaryHeap;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -147,8 +148,7 @@ impl Automaton {
                 }
             }
         }
-        next.sort_unstable();
-        Some(next)
+        Some(BinaryHeap::from(next).into_sorted_vec())
     }
 
     fn is_full(&self, known: &Known) -> bool {

@@ -1,5 +1,6 @@
 //! Directories: made, listed, and reached into without following a path again.
 
+use std::collections::BinaryHeap;
 use std::ffi::{CStr, OsStr, OsString};
 use std::io;
 use std::mem::MaybeUninit;
@@ -147,10 +148,9 @@ impl From<OwnedFd> for Dir {
 /// # Errors
 /// What open(2) and getdents(2) say.
 pub fn list(path: &Path) -> io::Result<Vec<OsString>> {
-    let mut names = Vec::new();
+    let mut names = BinaryHeap::new();
     Dir::open(path)?.each(|name| names.push(OsString::from_vec(name.to_bytes().to_vec())))?;
-    names.sort_unstable();
-    Ok(names)
+    Ok(names.into_sorted_vec())
 }
 
 /// Which links that lead to nothing are taken as a wish for a directory there.
@@ -197,7 +197,8 @@ fn make_at(path: &Path, mode: u32, links: Links) -> io::Result<Option<PathBuf>> 
         None => {
             let target = end_of_links(path, links)?;
             if let Some(parent) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                make_with_parents(parent)?;
+                // For all to enter, for us to write.
+                make_with_parents(parent, 0o755)?;
             }
             match rustix::fs::mkdirat(CWD, &target, Mode::from_raw_mode(mode)) {
                 Ok(()) => Ok(Some(target)),
@@ -226,10 +227,23 @@ fn end_of_links(path: &Path, links: Links) -> io::Result<PathBuf> {
     Err(Errno::LOOP.into())
 }
 
-/// Parents of a place that a link names: for all to enter, for us to write.
-fn make_with_parents(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o755).create(path)
+/// Makes a directory with its parents, with `mode` less the umask each. That it is there already is all right.
+///
+/// # Errors
+/// What mkdir(2) says.
+pub fn make_with_parents(path: &Path, mode: u32) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let made = match (rustix::fs::mkdirat(CWD, path, Mode::from_raw_mode(mode)), parent) {
+        (Err(Errno::NOENT), Some(parent)) => {
+            make_with_parents(parent, mode)?;
+            rustix::fs::mkdirat(CWD, path, Mode::from_raw_mode(mode))
+        }
+        (made, _) => made,
+    };
+    match made {
+        Err(_) if path.is_dir() => Ok(()),
+        made => Ok(made?),
+    }
 }
 
 #[cfg(test)]

@@ -18,20 +18,33 @@ pub fn wait<const N: usize>(
     sources: [Option<BorrowedFd<'_>>; N],
     deadline: Option<Duration>,
 ) -> io::Result<[bool; N]> {
-    // Absent ones are not handed over: more descriptors than this process may have open are refused, and a
-    // limit can be lowered below what is open.
     let absent = rustix::stdio::stderr();
     let mut fds = [(); N].map(|()| PollFd::from_borrowed_fd(absent, PollFlags::empty()));
+    let mut ready = [false; N];
+    wait_in(&mut fds, &sources, deadline, &mut ready)?;
+    Ok(ready)
+}
+
+/// Absent sources are not handed over: more descriptors than this process may have open are refused, and a limit can
+/// be lowered below what is open.
+#[inline(never)] // The numbers of sources are many.
+fn wait_in<'fd>(
+    fds: &mut [PollFd<'fd>],
+    sources: &[Option<BorrowedFd<'fd>>],
+    deadline: Option<Duration>,
+    ready: &mut [bool],
+) -> io::Result<()> {
     let mut count = 0;
     for (place, fd) in fds.iter_mut().zip(sources.iter().flatten()) {
         *place = PollFd::from_borrowed_fd(*fd, PollFlags::IN);
         count += 1;
     }
     poll_until(&mut fds[..count], deadline)?;
-    let mut polled = fds.iter();
-    let ready =
-        sources.map(|source| source.is_some() && polled.next().is_some_and(|fd| !fd.revents().is_empty()));
-    Ok(ready)
+    let present = ready.iter_mut().zip(sources).filter(|(_, source)| source.is_some());
+    for ((ready, _), fd) in present.zip(fds) {
+        *ready = !fd.revents().is_empty();
+    }
+    Ok(())
 }
 
 /// As `wait`, and until one of `sinks` can be written.
@@ -56,7 +69,10 @@ pub fn wait_both<const R: usize, const W: usize>(
 /// # Errors
 /// As `wait`.
 pub fn wait_many<F: AsFd>(sources: &[F], deadline: Option<Duration>) -> io::Result<Vec<usize>> {
-    let mut fds: Vec<_> = sources.iter().map(|source| PollFd::new(source, PollFlags::IN)).collect();
+    ready_of(sources.iter().map(|source| PollFd::new(source, PollFlags::IN)).collect(), deadline)
+}
+
+fn ready_of(mut fds: Vec<PollFd<'_>>, deadline: Option<Duration>) -> io::Result<Vec<usize>> {
     poll_until(&mut fds, deadline)?;
     Ok(fds.iter().enumerate().filter(|(_, fd)| !fd.revents().is_empty()).map(|(i, _)| i).collect())
 }

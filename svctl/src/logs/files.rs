@@ -2,6 +2,7 @@
 //!
 //! Those of svlog(8), s6-log(8), multilog(8) and svlogd(8) have the same names: see the crate `logdir`.
 
+use std::collections::BinaryHeap;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -141,10 +142,10 @@ fn list(dir: &Path) -> io::Result<Vec<Entry>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         names => names?,
     };
-    let mut archives: Vec<_> = names.iter().filter_map(|name| Archive::parse(name.as_bytes())).collect();
+    let archives = names.iter().filter_map(|name| Archive::parse(name.as_bytes()));
     // svlogd's processor makes .t of .u, and .s in the end, before .u goes.
-    archives.retain(|archive| archive.ending != Ending::Temporary);
-    archives.sort_unstable();
+    let archives = archives.filter(|archive| archive.ending != Ending::Temporary);
+    let mut archives = archives.collect::<BinaryHeap<_>>().into_sorted_vec();
     archives.dedup_by_key(|archive| archive.stamp);
     let mut entries = Vec::new();
     for archive in archives {

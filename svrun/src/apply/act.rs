@@ -98,7 +98,7 @@ pub(super) fn take_lock(file: &LockFile) -> Result<OwnedFd, Refusal> {
     let number = file.number.unwrap_or(opened.as_raw_fd());
     let in_place = process::place(opened, number).and_then(|()| process::inherit(number));
     let opened = in_place.unable(|| format!("put the lock at descriptor {number}"))?;
-    let path = || file.path.display().to_string();
+    let path = || file.path.display().to_string().into();
     match on(&file.path, "lock", lock::take(&opened, file.kind, file.share, file.patience))? {
         true => Ok(opened),
         false if matches!(file.patience, Patience::Limit(_)) => Err(Refusal::Late(path())),

@@ -79,7 +79,8 @@ impl Values {
             None => (None, Some(account)),
         };
         let literal = |text: &str| if numbers { digits(text) } else { None };
-        let missing = |name: &str| if insists { Err(Refusal::Unknown(name.into())) } else { Ok(()) };
+        let missing =
+            |name: &str| if insists { Err(Refusal::Unknown(name.to_owned().into())) } else { Ok(()) };
         if let Some(group) = group {
             match account::group(group)?.or_else(|| literal(group)) {
                 Some(number) => self.group = number,
