@@ -139,7 +139,7 @@ impl Logger {
         let has_room = self.input.has_room(self.places.most_waiting());
         let wants_input = !is_blocked && has_room && !self.input.is_closed();
         let input = wants_input.then(|| self.input.as_fd());
-        let ending = self.ending.and_then(|ending| match ending {
+        let ending = self.ending.filter(|_| !self.input.is_closed()).and_then(|ending| match ending {
             Ending::Until(at) => Some(at),
             Ending::Whenever => None,
         });

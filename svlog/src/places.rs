@@ -59,7 +59,7 @@ impl Places {
 
     /// The streams that wait for a reader.
     pub(crate) fn waiting(&self) -> [Option<BorrowedFd<'_>>; 2] {
-        [&self.output, &self.error].map(|stream| (!stream.outbox.is_empty()).then(|| stream.as_fd()))
+        [&self.output, &self.error].map(|stream| stream.waits_for_reader().then(|| stream.as_fd()))
     }
 
     /// Rotates every directory.
@@ -80,7 +80,8 @@ impl Places {
 
     /// When something is to be tried again, or a file is to be rotated.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.dirs.iter().filter_map(LogDir::deadline).min()
+        let streams = [&self.output, &self.error].into_iter().filter_map(Stream::deadline);
+        self.dirs.iter().filter_map(LogDir::deadline).chain(streams).min()
     }
 
     /// A child has died: with luck, a processor.

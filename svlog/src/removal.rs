@@ -28,7 +28,7 @@ impl LogDir {
             cli::warn(format_args!("{} was removed: it is made again", self.path.display()));
             sys::dir::make(&self.path, DIR_MODE, Links::Trusted)?;
             self.dir = Dir::open(&self.path)?;
-            self.rotation = Rotation::None;
+            (self.rotation, self.step_at) = (Rotation::None, None);
             self.hold_lock()?;
             self.rights.give_dir(&self.dir)?;
             order::recover(&self.dir, self.mode, &self.settings, self.sync)?;
