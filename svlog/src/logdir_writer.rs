@@ -73,7 +73,7 @@ impl LogDir {
         rights.give_dir(&dir).unable(|| format!("set owner and mode of {}", path.display()))?;
         let mode = rights.mode.unwrap_or(0o666 & !process::umask());
         order::recover(&dir, mode, &settings, sync).unable(|| format!("put {} in order", path.display()))?;
-        let current = dir.open_to_append(CURRENT, 0o666).unable(|| format!("open {}", at(CURRENT)))?;
+        let current = dir.open_to_append(CURRENT, mode).unable(|| format!("open {}", at(CURRENT)))?;
         let _ = file::set_open_mode(&current, mode);
         rights.give(&current).unable(|| format!("set the owner of {}", at(CURRENT)))?;
         let written = file::look_open(&current).unable(|| format!("look at {}", at(CURRENT)))?.size;

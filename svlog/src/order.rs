@@ -37,7 +37,7 @@ pub(crate) fn recover(dir: &Dir, mode: u32, settings: &Settings, sync: Sync) -> 
     }
     if plan.drop_state {
         dir.discard(NEWSTATE)?;
-        dir.make_anew(STATE, 0o666)?;
+        dir.make_anew(STATE, mode)?;
     }
     if plan.keep_processed {
         archive(dir, PROCESSED, Ending::Safe)?;

@@ -135,7 +135,7 @@ impl LogDir {
         if tried("look for previous", self.dir.look(PREVIOUS))?.is_none() {
             return Ok(Rotation::None);
         }
-        let pid = tried("start the processor", processor::start(processor, &self.dir))?;
+        let pid = tried("start the processor", processor::start(processor, &self.dir, self.mode))?;
         Ok(Rotation::Processing(pid))
     }
 
