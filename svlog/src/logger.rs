@@ -166,7 +166,10 @@ impl Logger {
         let waiting = self.places.most_waiting();
         let read = if self.ending.is_some() { self.input.read_byte() } else { self.input.read(waiting) };
         if let Err(error) = read {
-            cli::warn(format_args!("unable to read standard input: {}", cli::reason(&error)));
+            cli::warn(format_args!(
+                "unable to read standard input: {}; this is its end",
+                cli::reason(&error)
+            ));
         }
         self.end_at_line_end();
     }
