@@ -6,11 +6,13 @@
 mod kit;
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::Command;
 use std::time::Duration;
 
-use kit::{Logged, Namespace, PipedLogger, Scratch, filter, lines, our_program, ours_only, text, wait_until};
+use kit::{
+    Logged, Logger, Namespace, PipedLogger, Scratch, filter, lines, our_program, ours_only, text, wait_until,
+};
 use unix::Signal;
 
 #[test]
@@ -52,6 +54,29 @@ fn file_on_a_full_disk_gets_every_line_when_there_is_room() {
     wait_until("the logger to end", || text(home.path().join("ended")) == "0\n");
     producer.join().unwrap();
     assert!(fs::read(disk.join("out")).unwrap() == expected);
+}
+
+#[test]
+fn status_file_that_cannot_be_written_is_told_once_each_time() {
+    ours_only!("s6-log says so for each line");
+    let home = Scratch::new();
+    let mut logger = Logger::start(home.path(), &["=./dir/status", "1"]);
+    let told = |logger: &Logger| logger.messages().matches("unable to write ./dir/status").count();
+    let mut output = BufReader::new(logger.take_output());
+    for (round, is_there) in [false, true, false].into_iter().enumerate() {
+        let _ = fs::remove_dir_all(home.path().join("dir"));
+        if is_there {
+            fs::create_dir(home.path().join("dir")).unwrap();
+        }
+        logger.write(b"one\ntwo\n");
+        for wanted in ["one\n", "two\n"] {
+            let mut line = String::new();
+            output.read_line(&mut line).unwrap();
+            assert_eq!(line, wanted);
+        }
+        assert_eq!(told(&logger), [1, 1, 2][round], "{}", logger.messages());
+    }
+    logger.finish();
 }
 
 /// Longer than every time that its script and its options name.

@@ -19,6 +19,8 @@ pub(crate) struct Places {
     pub(crate) output: Stream,
     error: Stream,
     pub(crate) dirs: Vec<LogDir>,
+    /// The actions whose status file could not be written when the last line came: this is said once.
+    failed: Vec<usize>,
     /// One of them is full: it is to be flushed before the next line.
     pub(crate) is_full: bool,
 }
@@ -26,7 +28,8 @@ pub(crate) struct Places {
 impl Places {
     pub(crate) fn new(script: &Script, dirs: Vec<LogDir>) -> Places {
         let places = script.actions.iter().map(|action| action.place.clone()).collect();
-        Places { places, output: Stream::output(), error: Stream::error(), dirs, is_full: false }
+        let (output, error) = (Stream::output(), Stream::error());
+        Places { places, output, error, dirs, failed: Vec::new(), is_full: false }
     }
 
     /// Writes what can be written.
@@ -92,6 +95,20 @@ impl Places {
     }
 }
 
+impl Places {
+    fn write_status(&mut self, action: usize, line: &Dressed<'_>) {
+        let Place::Status { path, size } = &self.places[action] else { return };
+        match status_file::write(path, *size, line) {
+            Ok(()) => self.failed.retain(|failed| *failed != action),
+            Err(error) if !self.failed.contains(&action) => {
+                status_file::complain(path, &error);
+                self.failed.push(action);
+            }
+            Err(_) => {}
+        }
+    }
+}
+
 impl Take for Places {
     #[inline]
     fn take(&mut self, action: usize, line: &Dressed<'_>) {
@@ -99,7 +116,7 @@ impl Take for Places {
             Place::Dir(index) => &mut self.dirs[*index].outbox,
             Place::Output => &mut self.output.outbox,
             Place::Alert(most) => return self.error.alert(line, *most),
-            Place::Status { path, size } => return status_file::write(path, *size, line),
+            Place::Status { .. } => return self.write_status(action, line),
         };
         outbox.put(&line.parts());
         self.is_full |= outbox.is_full();
