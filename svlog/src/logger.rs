@@ -136,7 +136,7 @@ impl Logger {
     /// Waits for something to do, and does it.
     fn wait(&mut self, has_taken_all: bool) -> Result<(), Failure> {
         let is_blocked = !has_taken_all || (self.blocks && !self.places.are_empty());
-        let has_room = self.input.has_room(self.places.most_waiting());
+        let has_room = self.input.has_room(self.places.bytes_waiting());
         let wants_input = !is_blocked && has_room && !self.input.is_closed();
         let input = wants_input.then(|| self.input.as_fd());
         let ending = self.ending.filter(|_| !self.input.is_closed()).and_then(|ending| match ending {
@@ -163,7 +163,7 @@ impl Logger {
     }
 
     fn read(&mut self) {
-        let waiting = self.places.most_waiting();
+        let waiting = self.places.bytes_waiting();
         let read = if self.ending.is_some() { self.input.read_byte() } else { self.input.read(waiting) };
         if let Err(error) = read {
             cli::warn(format_args!(

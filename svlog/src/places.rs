@@ -46,9 +46,9 @@ impl Places {
         self.outboxes().all(Outbox::is_empty)
     }
 
-    /// The most bytes that wait for a place.
-    pub(crate) fn most_waiting(&self) -> usize {
-        self.outboxes().map(Outbox::waiting).max().unwrap_or(0)
+    /// The bytes that wait, for all places together.
+    pub(crate) fn bytes_waiting(&self) -> usize {
+        self.outboxes().map(Outbox::waiting).sum()
     }
 
     fn outboxes(&self) -> impl Iterator<Item = &Outbox> {

@@ -28,7 +28,8 @@ pub(crate) fn start(processor: &Processor, dir: &Dir, mode: u32) -> io::Result<P
         Shell::Posix => ("/bin/sh", "-c"),
         Shell::Execline => ("execlineb", "-Pc"),
     };
-    let path = exec::find(shell.as_ref()).ok_or_else(not_found)?;
+    let no_shell = || io::Error::new(io::ErrorKind::NotFound, format!("there is no {shell}"));
+    let path = exec::find(shell.as_ref()).ok_or_else(no_shell)?;
     let program = process::c_string(path).ok_or_else(not_found)?;
     let command = CString::new(&processor.command[..]).map_err(|_| not_found())?;
     let args = [program.clone(), CString::new(option).unwrap_or_default(), command];
