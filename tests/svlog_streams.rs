@@ -57,6 +57,23 @@ fn file_on_a_full_disk_gets_every_line_when_there_is_room() {
 }
 
 #[test]
+fn line_that_waits_for_room_has_the_time_at_which_it_came() {
+    ours_only!("s6-log stamps it when there is room");
+    let home = Scratch::new();
+    let mut logger = PipedLogger::start(&our_program("svlog"), &["t", "1"], home.path());
+    // Read at once; what becomes of it is more than the pipe and the logger take.
+    logger.write(&b"x\n".repeat(10_000));
+    logger.wait_until_it_sleeps();
+    std::thread::sleep(LONG);
+    logger.close();
+    let (out, code) = logger.finish();
+    let mut stamps: Vec<_> = out.lines().map(|line| line.strip_suffix(" x").unwrap()).collect();
+    assert_eq!((code, stamps.len()), (Some(0), 10_000));
+    stamps.dedup();
+    assert_eq!(stamps.len(), 1);
+}
+
+#[test]
 fn status_file_that_cannot_be_written_is_told_once_each_time() {
     ours_only!("s6-log says so for each line");
     let home = Scratch::new();

@@ -85,8 +85,9 @@ impl Logger {
     /// # Errors
     /// It cannot wait for events.
     pub(crate) fn log(mut self) -> Result<(), Failure> {
+        let mut has_taken_all = true;
         loop {
-            let has_taken_all = self.work();
+            has_taken_all = self.work(has_taken_all);
             if has_taken_all && self.input.is_closed() {
                 self.script.finish(&self.heads, &mut self.choice, &mut self.places);
                 self.places.flush();
@@ -108,9 +109,10 @@ impl Logger {
         *self.leave_at.get_or_insert(now + LAST_ROTATION) <= now
     }
 
-    /// Takes the lines that were read as long as there is room for them; `false`: some are left.
-    fn work(&mut self) -> bool {
-        self.stamp();
+    /// Takes the lines that were read as long as there is room for them; `false`: some are left. `are_new`: none were
+    /// left before.
+    fn work(&mut self, are_new: bool) -> bool {
+        self.stamp(are_new);
         loop {
             if self.places.is_full {
                 self.places.flush();
@@ -125,11 +127,13 @@ impl Logger {
         true
     }
 
-    /// Lines that were read together have come at the same moment.
-    fn stamp(&mut self) {
+    /// Lines that were read together have come at the same moment, however long some of them wait for room.
+    fn stamp(&mut self, are_new: bool) {
         let Now { wall: stamp, monotonic } = clock::now();
-        let local = if self.script.wants(Dress::wants_local) { local(stamp) } else { Date::default() };
-        self.heads.write(&self.script, &Moment { stamp, local });
+        if are_new {
+            let local = if self.script.wants(Dress::wants_local) { local(stamp) } else { Date::default() };
+            self.heads.write(&self.script, &Moment { stamp, local });
+        }
         self.script.turn(monotonic, &self.heads, &mut self.choice, &mut self.places);
     }
 
