@@ -58,7 +58,7 @@ fn file_on_a_full_disk_gets_every_line_when_there_is_room() {
 
 #[test]
 fn line_that_waits_for_room_has_the_time_at_which_it_came() {
-    ours_only!("s6-log stamps it when there is room");
+    ours_only!("it is about our buffer");
     let home = Scratch::new();
     let mut logger = PipedLogger::start(&our_program("svlog"), &["t", "1"], home.path());
     // Read at once; what becomes of it is more than the pipe and the logger take.
