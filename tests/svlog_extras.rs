@@ -382,6 +382,16 @@ fn owner_and_modes_are_those_that_are_asked_for() {
 }
 
 #[test]
+fn what_a_processor_makes_is_nobodys_who_may_not_read_the_log() {
+    ours_only!("s6-log has no such directives");
+    let scratch = Scratch::new();
+    let processor = "?cat; stat -c %a processed newstate state >../modes";
+    let words = ["mode=600", "dirmode=755", "s4096", processor, "./log"];
+    assert_eq!(log(scratch.path(), &words, &b"a secret\n".repeat(500)).code, 0);
+    assert_eq!(text(scratch.path().join("modes")), "600\n600\n600\n");
+}
+
+#[test]
 fn what_cannot_be_is_refused_before_anything_is_made() {
     ours_only!("s6-log has no such directives");
     let scratch = Scratch::new();

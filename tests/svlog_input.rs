@@ -138,6 +138,25 @@ fn hundred_megabytes_without_a_newline_take_little_memory() {
 }
 
 #[test]
+fn limit_that_no_line_reaches_takes_no_memory() {
+    ours_only!("it is about our buffer");
+    let scratch = Scratch::new();
+    let args = ["-l", "4294967295", "s100000000", "./a", "1"];
+    let mut logger = PipedLogger::start(&our_program("svlog"), &args, scratch.path());
+    logger.write(b"one\n");
+    assert_eq!(logger.read("one\n".len()), "one\n");
+    let taken = logger.status("RssAnon");
+    assert!(taken < MEMORY, "{taken} kB");
+    let long = [&vec![b'x'; 1_000_000][..], b"\n"].concat();
+    logger.write(&long);
+    logger.write(b"two\n");
+    logger.close();
+    let (out, code) = logger.finish();
+    assert_eq!(code, Some(0));
+    assert!(out.as_bytes() == [&long[..], b"two\n"].concat());
+}
+
+#[test]
 fn archive_of_the_future_is_older_than_what_comes_after_it() {
     ours_only!("s6-log believes its clock: what it archives is removed before the archive of the future");
     let scratch = Scratch::new();

@@ -88,6 +88,53 @@ mod processors {
     }
 
     #[test]
+    fn several_places_that_block_hold_no_more_than_one() {
+        ours_only!("its memory grows");
+        let home = Scratch::new();
+        let places = ["--", "-", "+^a", "s4096", "n100", "?exec sleep 1000", "./log", "-", "+^b", "1"];
+        let (mut logger, log) = start(&home, &places);
+        let mut input = logger.take_input();
+        let line = |first: u8| [&[first; 99][..], b"\n"].concat();
+        // Standard output blocks first.
+        let filling = line(b'b').repeat(660);
+        std::io::Write::write_all(&mut input, &filling).unwrap();
+        let written = std::sync::atomic::AtomicUsize::new(filling.len());
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let both = [line(b'a'), line(b'b')].concat();
+                // Until the logger is killed.
+                while std::io::Write::write_all(&mut input, &both).is_ok() {
+                    written.fetch_add(both.len(), Ordering::Relaxed);
+                }
+            });
+            let mut last = (0, Instant::now());
+            wait_until("the producer to be blocked", || {
+                let now = written.load(Ordering::Relaxed);
+                if now != last.0 {
+                    last = (now, Instant::now());
+                }
+                now > 0 && last.1.elapsed() > Duration::from_millis(500)
+            });
+            // Each of the two pipes holds as much as the logger.
+            let held = last.0 - log.all().len();
+            logger.kill();
+            assert!(held <= 3 * 65536, "{held}");
+        });
+    }
+
+    #[test]
+    fn interpreter_that_is_missing_is_named() {
+        ours_only!("its name");
+        let home = Scratch::new();
+        let nowhere = ["env", "PATH=/nowhere"];
+        let mut logger = Logger::start_as(home.path(), &nowhere, &["s4096", "r10", "!cat", "./log"]);
+        logger.write(&lines(1..=200));
+        wait_until("a word about it", || !logger.messages().is_empty());
+        let said = "unable to start the processor in ./log: there is no execlineb; trying again in 10 ms";
+        assert!(logger.messages().contains(said), "{}", logger.messages());
+    }
+
+    #[test]
     fn logger_ends_without_a_processor_that_hangs_and_the_next_keeps_its_lines() {
         ours_only!("s6-log waits for ever");
         let home = Scratch::new();

@@ -16,7 +16,10 @@ const LITTLE: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Input {
     stdin: io::Stdin,
-    buffer: Box<[u8]>,
+    /// It grows with a line that does not fit.
+    buffer: Vec<u8>,
+    /// The most bytes that it may hold.
+    most_held: usize,
     /// What was read and not yet taken: from here on,
     begin: usize,
     /// up to here.
@@ -32,11 +35,11 @@ impl Input {
     /// Lines of at most `limit` bytes; `is_careful`: little is read at a time.
     pub(crate) fn new(limit: Option<usize>, long: Long, is_careful: bool) -> Input {
         // Room for the longest line with its newline, and for as much again to be read.
-        let room = limit.map_or(ROOM, |limit| limit.saturating_add(1)).max(ROOM);
-        let most = if is_careful { LITTLE } else { room };
-        let buffer = vec![0; room].into();
+        let most_held = limit.map_or(ROOM, |limit| limit.saturating_add(1)).max(ROOM);
+        let most = if is_careful { LITTLE } else { most_held };
         let splitter = Splitter::new(limit, long);
-        Input { stdin: io::stdin(), buffer, begin: 0, end: 0, most, splitter, is_closed: false }
+        let buffer = vec![0; ROOM];
+        Input { stdin: io::stdin(), buffer, most_held, begin: 0, end: 0, most, splitter, is_closed: false }
     }
 
     /// Whether more may be read while so many bytes wait to be written: a process that is killed takes all of them
@@ -46,7 +49,7 @@ impl Input {
     }
 
     fn room(&self, waiting: usize) -> usize {
-        self.buffer.len().saturating_sub(waiting + self.end - self.begin)
+        self.most_held.saturating_sub(waiting + self.end - self.begin)
     }
 
     /// Reads what there is, and what there is room for while so many bytes wait to be written.
@@ -65,6 +68,9 @@ impl Input {
             self.buffer.copy_within(self.begin..self.end, 0);
             (self.begin, self.end) = (0, self.end - self.begin);
         }
+        if self.end == self.buffer.len() {
+            self.buffer.resize((2 * self.end).min(self.most_held), 0);
+        }
         let end = self.end.saturating_add(most).min(self.buffer.len());
         match process::read(&self.stdin, &mut self.buffer[self.end..end]) {
             Ok(Some(0)) => self.is_closed = true,
@@ -82,7 +88,7 @@ impl Input {
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Piece<'_>> {
         let pending = &self.buffer[self.begin..self.end];
-        match self.splitter.next(pending, pending.len() == self.buffer.len()) {
+        match self.splitter.next(pending, pending.len() == self.most_held) {
             Some((piece, taken)) => {
                 self.begin += taken;
                 Some(piece)

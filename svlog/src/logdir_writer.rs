@@ -74,7 +74,7 @@ impl LogDir {
         rights.give_dir(&dir).map_err(failed(Step::Give))?;
         let mode = rights.mode.or(settings.modes.current).unwrap_or_else(|| 0o666 & !process::umask());
         order::recover(&dir, mode, &settings, sync).map_err(failed(Step::Recover))?;
-        let current = dir.open_to_append(CURRENT, 0o666).map_err(failed(Step::Append))?;
+        let current = dir.open_to_append(CURRENT, mode).map_err(failed(Step::Append))?;
         let _ = file::set_open_mode(&current, mode);
         rights.give(&current).map_err(failed(Step::GiveCurrent))?;
         let written = file::look_open(&current).map_err(failed(Step::Append))?.size;

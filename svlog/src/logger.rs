@@ -95,8 +95,9 @@ impl Logger {
     /// # Errors
     /// It cannot wait for events.
     pub(crate) fn log(mut self) -> Result<(), Failure> {
+        let mut has_taken_all = true;
         loop {
-            let has_taken_all = self.work();
+            has_taken_all = self.work(has_taken_all);
             if has_taken_all && self.input.is_closed() {
                 self.script.finish(&self.heads, &mut self.choice, &mut self.places);
                 self.places.flush();
@@ -123,9 +124,10 @@ impl Logger {
         *self.leave_at.get_or_insert(now + most) <= now
     }
 
-    /// Takes the lines that were read as long as there is room for them; `false`: some are left.
-    fn work(&mut self) -> bool {
-        self.stamp();
+    /// Takes the lines that were read as long as there is room for them; `false`: some are left. `are_new`: none were
+    /// left before.
+    fn work(&mut self, are_new: bool) -> bool {
+        self.stamp(are_new);
         loop {
             if self.places.is_full {
                 self.places.flush();
@@ -140,12 +142,15 @@ impl Logger {
         true
     }
 
-    /// Lines that were read together have come at the same moment.
-    fn stamp(&mut self) {
+    /// Lines that were read together have come at the same moment, however long some of them wait for room.
+    fn stamp(&mut self, are_new: bool) {
         let Now { wall: stamp, monotonic } = clock::now();
-        let wants_local = self.script.wants(Dress::wants_local);
-        let local = if wants_local { local(stamp.to_unix().0).unwrap_or_default() } else { Date::default() };
-        self.heads.write(&self.script, &Moment { stamp, local });
+        if are_new {
+            let wants_local = self.script.wants(Dress::wants_local);
+            let local =
+                if wants_local { local(stamp.to_unix().0).unwrap_or_default() } else { Date::default() };
+            self.heads.write(&self.script, &Moment { stamp, local });
+        }
         self.script.turn(monotonic, &self.heads, &mut self.choice, &mut self.places);
     }
 
@@ -164,10 +169,10 @@ impl Logger {
     /// Waits for something to do, and does it.
     fn wait(&mut self, has_taken_all: bool) -> Result<(), Failure> {
         let is_blocked = !has_taken_all || (self.blocks && !self.places.are_empty());
-        let has_room = self.input.has_room(self.places.most_waiting());
+        let has_room = self.input.has_room(self.places.bytes_waiting());
         let wants_input = !is_blocked && has_room && !self.input.is_closed();
         let input = wants_input.then(|| self.input.as_fd());
-        let ending = self.ending.and_then(|ending| match ending {
+        let ending = self.ending.filter(|_| !self.input.is_closed()).and_then(|ending| match ending {
             Ending::Until(at) => Some(at),
             Ending::Whenever => None,
         });
@@ -191,10 +196,13 @@ impl Logger {
     }
 
     fn read(&mut self) {
-        let waiting = self.places.most_waiting();
+        let waiting = self.places.bytes_waiting();
         let read = if self.ending.is_some() { self.input.read_byte() } else { self.input.read(waiting) };
         if let Err(error) = read {
-            cli::warn(format_args!("unable to read standard input: {}", cli::reason(&error)));
+            cli::warn(format_args!(
+                "unable to read standard input: {}; this is its end",
+                cli::reason(&error)
+            ));
         }
         self.end_at_line_end();
     }

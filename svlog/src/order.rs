@@ -44,7 +44,7 @@ pub(crate) fn recover(dir: &Dir, mode: u32, settings: &Settings, sync: Sync) -> 
     // What is made in place leaves its state as it was.
     if plan.drop_state && settings.making == Making::Aside {
         dir.discard(NEWSTATE)?;
-        dir.make_anew(STATE, 0o666)?;
+        dir.make_anew(STATE, mode)?;
     }
     if plan.keep_processed {
         archive(dir, PROCESSED, Ending::Safe)?;

@@ -21,6 +21,8 @@ pub(crate) struct Places {
     error: Stream,
     pub(crate) dirs: Vec<LogDir>,
     sender: Sender,
+    /// The actions whose status file could not be written when the last line came: this is said once.
+    failed: Vec<usize>,
     /// One of them is full: it is to be flushed before the next line.
     pub(crate) is_full: bool,
 }
@@ -28,14 +30,8 @@ pub(crate) struct Places {
 impl Places {
     pub(crate) fn new(script: &Script, dirs: Vec<LogDir>) -> Places {
         let places = script.actions.iter().map(|action| action.place.clone()).collect();
-        Places {
-            places,
-            output: Stream::output(),
-            error: Stream::error(),
-            dirs,
-            sender: Sender::default(),
-            is_full: false,
-        }
+        let (output, error) = (Stream::output(), Stream::error());
+        Places { places, output, error, dirs, sender: Sender::default(), failed: Vec::new(), is_full: false }
     }
 
     /// Writes what can be written.
@@ -52,9 +48,9 @@ impl Places {
         self.outboxes().all(Outbox::is_empty)
     }
 
-    /// The most bytes that wait for a place.
-    pub(crate) fn most_waiting(&self) -> usize {
-        self.outboxes().map(Outbox::waiting).max().unwrap_or(0)
+    /// The bytes that wait, for all places together.
+    pub(crate) fn bytes_waiting(&self) -> usize {
+        self.outboxes().map(Outbox::waiting).sum()
     }
 
     fn outboxes(&self) -> impl Iterator<Item = &Outbox> {
@@ -73,7 +69,7 @@ impl Places {
 
     /// The streams that wait for a reader.
     pub(crate) fn waiting(&self) -> [Option<BorrowedFd<'_>>; 2] {
-        [&self.output, &self.error].map(|stream| (!stream.outbox.is_empty()).then(|| stream.as_fd()))
+        [&self.output, &self.error].map(|stream| stream.waits_for_reader().then(|| stream.as_fd()))
     }
 
     /// Rotates every directory.
@@ -98,13 +94,28 @@ impl Places {
 
     /// When something is to be tried again, or a file is to be rotated.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.dirs.iter().filter_map(LogDir::deadline).min()
+        let streams = [&self.output, &self.error].into_iter().filter_map(Stream::deadline);
+        self.dirs.iter().filter_map(LogDir::deadline).chain(streams).min()
     }
 
     /// A child has died: with luck, a processor.
     pub(crate) fn child_died(&mut self, pid: Pid, exit: unix::Exit) {
         if let Some(dir) = self.dirs.iter_mut().find(|dir| dir.processor() == Some(pid)) {
             dir.processed(exit);
+        }
+    }
+}
+
+impl Places {
+    fn write_status(&mut self, action: usize, line: &Dressed<'_>) {
+        let Place::Status { path, size, change } = &self.places[action] else { return };
+        match status_file::write(path, *size, *change, line) {
+            Ok(()) => self.failed.retain(|failed| *failed != action),
+            Err(error) if !self.failed.contains(&action) => {
+                status_file::complain(path, &error);
+                self.failed.push(action);
+            }
+            Err(_) => {}
         }
     }
 }
@@ -129,7 +140,7 @@ impl Places {
         match &self.places[action] {
             Place::Dir(_) | Place::Output => {}
             Place::Alert { excerpt, is_named } => self.error.alert(line, *excerpt, *is_named),
-            Place::Status { path, size, change } => status_file::write(path, *size, *change, line),
+            Place::Status { .. } => self.write_status(action, line),
             Place::Udp { to, excerpt, dir } => {
                 let message = excerpt.of(line);
                 if !self.sender.send(*to, &message) {

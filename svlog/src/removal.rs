@@ -29,7 +29,7 @@ impl LogDir {
             // Who does not make directories finds this one gone for ever.
             sys::dir::make(&self.path, self.settings.modes.dir.unwrap_or(0o700), Links::Trusted)?;
             self.dir = Dir::open(&self.path)?;
-            self.rotation = Rotation::None;
+            (self.rotation, self.step_at) = (Rotation::None, None);
             self.making = None;
             self.hold_lock()?;
             self.rights.give_dir(&self.dir)?;

@@ -78,7 +78,7 @@ impl LogDir {
         }
         self.step_at = None;
         let stepped = match self.step() {
-            Err((_, error)) if error.kind() == ErrorKind::NotFound => self.find_what_is_gone(error),
+            Err((what, error)) if error.kind() == ErrorKind::NotFound => self.find_what_is_gone(what, error),
             stepped => stepped,
         };
         if let Err((what, error)) = stepped {
@@ -100,7 +100,7 @@ impl LogDir {
     }
 
     /// A step did not find its file: somebody has removed the directory, or has taken `current` away.
-    fn find_what_is_gone(&mut self, error: io::Error) -> Result<(), Failed> {
+    fn find_what_is_gone(&mut self, what: &'static str, error: io::Error) -> Result<(), Failed> {
         if tried("look at the directory", self.has_lost_dir())? {
             return tried("begin again", self.begin_again());
         }
@@ -115,7 +115,7 @@ impl LogDir {
                 self.rotation = Rotation::Ready;
                 Err(("find processed", error))
             }
-            _ => Err(("find a file", error)),
+            _ => Err((what, error)),
         }
     }
 
@@ -170,7 +170,8 @@ impl LogDir {
         if tried("look for previous", self.dir.look(&from))?.is_none() {
             return Ok(Rotation::None);
         }
-        let pid = tried("start the processor", processor::start(processor, &self.dir, [&from, &to]))?;
+        let pid =
+            tried("start the processor", processor::start(processor, &self.dir, [&from, &to], self.mode))?;
         Ok(Rotation::Processing(pid))
     }
 

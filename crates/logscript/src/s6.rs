@@ -49,9 +49,16 @@ pub fn parse_ours<W: AsRef<[u8]>>(words: &[W], around: &Surroundings<'_>) -> Res
 fn parse_with<W: AsRef<[u8]>>(words: &[W], ours: Option<&Surroundings<'_>>) -> Result<Parsed, BadScript> {
     let mut parser = Parser::new(ours);
     for word in words {
-        parser.directive(word.as_ref()).map_err(|why| BadScript { word: word.as_ref().to_vec(), why })?;
+        let word = word.as_ref();
+        parser.directive(word).map_err(|why| BadScript { word: word.to_vec(), why: why_not(word, why) })?;
     }
     parser.end()
+}
+
+/// Why a word is wrong: the path of a directory, as others take it, is not taken for a bad number.
+fn why_not(word: &[u8], why: Cow<'static, str>) -> Cow<'static, str> {
+    let is_path = word.first().is_some_and(u8::is_ascii_alphanumeric) && word.contains(&b'/');
+    if is_path && !word.contains(&b'=') { "a directory begins with . or /".into() } else { why }
 }
 
 /// What the directives up to now have set for the next actions.
@@ -261,6 +268,14 @@ mod tests {
             assert_eq!(parse(words).unwrap_err().word, bad.as_bytes(), "{words:?}");
         }
         assert_eq!(parse(&["t", "n5"]).unwrap_err().word, b"");
+    }
+
+    #[test]
+    fn path_is_told_how_it_begins() {
+        for word in ["log/web", "service/log", "main/"] {
+            assert_eq!(parse(&[word]).unwrap_err().why, "a directory begins with . or /", "{word}");
+        }
+        assert_eq!(parse(&["rate=5/x"]).unwrap_err().why, WANTED);
     }
 
     #[test]
