@@ -7,8 +7,12 @@ use std::os::unix::ffi::OsStrExt;
 /// A name as it can be shown: control characters, those that turn the direction of writing, and bytes that
 /// are not UTF-8 become `\x1b` or `\u{202e}`.
 pub(crate) fn shown(name: impl AsRef<OsStr>) -> String {
+    shown_bytes(name.as_ref().as_bytes())
+}
+
+fn shown_bytes(name: &[u8]) -> String {
     let mut text = String::new();
-    for chunk in name.as_ref().as_bytes().utf8_chunks() {
+    for chunk in name.utf8_chunks() {
         for c in chunk.valid().chars() {
             // Writing to a String cannot fail.
             let _ = match c {

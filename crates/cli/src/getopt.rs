@@ -115,7 +115,7 @@ impl Grammar {
     ///
     /// # Errors
     /// `Usage`.
-    pub fn number<T: std::str::FromStr>(&self, value: &OsStr) -> Result<T, Failure> {
+    pub fn number<T: TryFrom<u64>>(&self, value: &OsStr) -> Result<T, Failure> {
         options::number(value, "").map_err(|_| self.misuse())
     }
 }

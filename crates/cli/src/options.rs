@@ -203,17 +203,17 @@ impl Program {
 ///
 /// # Errors
 /// `Usage`, naming the value and what it should be.
-pub fn number<T: std::str::FromStr>(value: &OsStr, what: &str) -> Result<T, Failure> {
-    digits(value).and_then(|text| text.parse().ok()).ok_or_else(|| no_number(value, what))
+pub fn number<T: TryFrom<u64>>(value: &OsStr, what: &str) -> Result<T, Failure> {
+    let number = digits(value).and_then(|number| number.try_into().ok());
+    number.ok_or_else(|| no_number(value, what))
 }
 
-#[inline(never)] // The types of numbers are many.
-fn digits(value: &OsStr) -> Option<&str> {
-    value.to_str().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+fn digits(value: &OsStr) -> Option<u64> {
+    value.to_str().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
 }
 
 #[cold]
-#[inline(never)]
+#[inline(never)] // The types of numbers are many, and it is larger than what they have of their own.
 fn no_number(value: &OsStr, what: &str) -> Failure {
     Failure::Usage(format!("{what} is not a number: {}", value.display()).into())
 }
