@@ -4,7 +4,7 @@
 
 mod kit;
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 
@@ -95,4 +95,7 @@ fn command_runs_as_the_user() {
     assert_eq!((answer.code, answer.err.as_str()), (0, ""), "{answer:?}");
     let lines = tree.service("web").wait_lines("log/main/current", 1);
     assert!(lines[0].ends_with(" nobody nogroup nogroup"), "{lines:?}");
+    let owner = std::fs::metadata(tree.dir().join("web/log/main/current")).unwrap().uid();
+    assert_eq!(owner, std::fs::metadata(tree.dir().join("web/log/main")).unwrap().uid());
+    assert_ne!(owner, 0, "the logger is nobody, too");
 }

@@ -12,7 +12,7 @@ use cli::options::{self, Name, Opt, Program, Word};
 use cli::{Failure, Unable, answer};
 use servicedir::names;
 use sys::dir::Dir;
-use sys::{file, problem, tree};
+use sys::{file, guard, problem, tree, users};
 
 /// The verb as its users see it.
 pub(crate) const PROGRAM: Program = Program {
@@ -21,7 +21,7 @@ pub(crate) const PROGRAM: Program = Program {
     usage: &["[ --log ] [ --user user ] [ --ready fd ] dir -- command..."],
     options: &[
         Opt::long("log", None, "with a logger, svlog, which writes log/main/current"),
-        Opt::long("user", Some("user"), "run the command as this user; needs setpriv(1) of util-linux"),
+        Opt::long("user", Some("user"), "run the command, and the logger, as this user"),
         Opt::long("ready", Some("fd"), "the command writes a newline to this descriptor when it is ready"),
     ],
 };
@@ -30,6 +30,8 @@ pub(crate) const PROGRAM: Program = Program {
 const FIRST_FREE: u32 = 3;
 /// Of directories and of what is executed.
 const MODE: u32 = 0o755;
+/// Mode of the directory that the logger writes to: its own user's, for nobody else to read.
+const LOG_MODE: u32 = 0o700;
 
 struct Request {
     dir: PathBuf,
@@ -107,9 +109,6 @@ fn warn(request: &Request) {
     {
         cli::warn(format_args!("{} cannot be executed here: {problem}", program.display()));
     }
-    if request.user.is_some() && script::SETPRIV.iter().all(|path| !file::is_executable(Path::new(path))) {
-        cli::warn("run needs setpriv(1) of util-linux, which is not here");
-    }
 }
 
 /// The name under which it is made: no scanner looks at it.
@@ -143,9 +142,28 @@ fn fill(dir: &Dir, request: &Request) -> io::Result<()> {
     }
     if request.log {
         let log = dir.make_new(names::LOG.as_ref(), MODE)?;
-        log.write_new(names::RUN, script::LOG_RUN.as_bytes(), MODE)?;
+        let user = request.user.as_deref();
+        log.write_new(names::RUN, &script::log_run(user), MODE)?;
+        if let Some(user) = user {
+            // The directory of the logger is not his, so that he could make one in it.
+            let logs = log.make_new(script::LOG_DIR.as_ref(), LOG_MODE)?;
+            hand_over(&logs, user);
+        }
     }
     Ok(())
+}
+
+/// Gives the logs to the user who writes them.
+fn hand_over(logs: &Dir, user: &str) {
+    let numbers = user.parse().map(|number| (number, number)).ok();
+    let found = users::user_numbers(user).ok().flatten().or(numbers);
+    let given = found
+        .ok_or_else(|| io::Error::other("there is no such user here"))
+        .and_then(|(user, group)| guard::give_open(logs, Some(user), Some(group)));
+    if let Err(error) = given {
+        let (log, main, reason) = (names::LOG, script::LOG_DIR, cli::reason(&error));
+        cli::warn(format_args!("unable to give {log}/{main} to {user}: {reason}; the logger needs that"));
+    }
 }
 
 fn above(dir: &Path) -> &Path {

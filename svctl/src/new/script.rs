@@ -3,14 +3,15 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
-/// Where setpriv(1) usually is.
-pub(crate) const SETPRIV: [&str; 2] = ["/usr/bin/setpriv", "/bin/setpriv"];
+/// Where its logger writes, below the logger.
+pub(crate) const LOG_DIR: &str = "main";
 
 /// The `run` of its logger: 20 archives of 1 MB at most, each line with its moment, nothing read that is not written. It
 /// ends at end of file, after the service, so that nothing is lost.
-pub(crate) const LOG_RUN: &str = "#!/bin/sh
-exec svlog -b t n20 s1000000 ./main
-";
+pub(crate) fn log_run(user: Option<&str>) -> Vec<u8> {
+    let become_user = as_user(user);
+    format!("#!/bin/sh\nexec{become_user} svlog -b t n20 s1000000 ./{LOG_DIR}\n").into_bytes()
+}
 
 /// The `run` of the service.
 pub(crate) fn run(command: &[OsString], user: Option<&str>, has_log: bool) -> Vec<u8> {
@@ -18,17 +19,18 @@ pub(crate) fn run(command: &[OsString], user: Option<&str>, has_log: bool) -> Ve
     if has_log {
         script.extend_from_slice(b"# What it says on standard error goes to the logger too.\nexec 2>&1\n");
     }
-    script.extend_from_slice(b"exec");
-    if let Some(user) = user {
-        let setpriv = format!(" setpriv --reuid={user} --regid=\"$(id -g {user})\" --init-groups --");
-        script.extend_from_slice(setpriv.as_bytes());
-    }
+    script.extend_from_slice(format!("exec{}", as_user(user)).as_bytes());
     for word in command {
         script.push(b' ');
         quote(&mut script, word.as_bytes());
     }
     script.push(b'\n');
     script
+}
+
+/// What goes before a program that a user shall run.
+fn as_user(user: Option<&str>) -> String {
+    user.map_or_else(String::new, |user| format!(" svrun -u {user} --"))
 }
 
 /// A word as sh(1) reads it back.
@@ -64,8 +66,8 @@ mod tests {
         let script = run(&["true".into()], Some("www-data"), true);
         let script = String::from_utf8(script).unwrap();
         assert!(script.contains("\nexec 2>&1\n"));
-        assert!(script.ends_with(
-            "\nexec setpriv --reuid=www-data --regid=\"$(id -g www-data)\" --init-groups -- true\n"
-        ));
+        assert!(script.ends_with("\nexec svrun -u www-data -- true\n"));
+        let logger = String::from_utf8(log_run(Some("www-data"))).unwrap();
+        assert_eq!(logger, "#!/bin/sh\nexec svrun -u www-data -- svlog -b t n20 s1000000 ./main\n");
     }
 }
