@@ -88,7 +88,7 @@ complete -c svctl -n __fish_use_subcommand -a check -d 'finds faults in service 
 complete -c svctl -n '__fish_seen_subcommand_from check' -l json -d 'the findings as JSON'
 complete -c svctl -n __fish_use_subcommand -a new -d 'writes a service directory'
 complete -c svctl -n '__fish_seen_subcommand_from new' -l log -d 'with a logger, svlog, which writes log/main/current'
-complete -c svctl -n '__fish_seen_subcommand_from new' -l user -r -d 'run the command as this user; needs setpriv(1) of util-linux'
+complete -c svctl -n '__fish_seen_subcommand_from new' -l user -r -d 'run the command, and the logger, as this user'
 complete -c svctl -n '__fish_seen_subcommand_from new' -l ready -r -d 'the command writes a newline to this descriptor when it is ready'
 complete -c svctl -n __fish_use_subcommand -a help -d 'says what verbs there are, or all about one'
 complete -c svctl -n '__fish_seen_subcommand_from help' -a 'status up down restart reload once kill pause cont exit enable disable rescan stop why logs tree events check new help'
