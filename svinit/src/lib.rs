@@ -1,8 +1,8 @@
 //! `svinit`: the front door of a container.
 //!
-//! With stages it is the whole life of a container ([`container`]): init scripts, services, the command, finish scripts.
-//! In front of one command it hands on signals, reaps, and leaves with the command's exit code ([`proxy`]). A grammar
-//! ([`options`], and one for each name of others) makes a [`plan::Plan`], which is all that the proxy knows.
+//! With stages it is the whole life of a container (`container`): init scripts, services, the command, finish scripts.
+//! In front of one command it hands on signals, reaps, and leaves with the command's exit code (`proxy`). A grammar
+//! (`options`, and one for each name of others) makes a `plan::Plan`, which is all that the proxy knows.
 
 #![forbid(unsafe_code)]
 
