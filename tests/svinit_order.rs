@@ -48,6 +48,20 @@ fn everything_runs_in_its_order() {
 }
 
 #[test]
+fn command_finds_every_service_supervised() {
+    ours_only!("the stages are ours");
+    let tool = kit::our_name("s6-svok");
+    let names = ["a", "b", "c", "d", "e"];
+    let image = names
+        .iter()
+        .fold(Image::new(), |image, name| image.script(&format!("services.d/{name}/run"), "exec sleep 1000"));
+    let ask =
+        format!("for name in {}; do {} /run/service/$name || exit 3; done", names.join(" "), tool.display());
+    let mut container = image.script("cmd", &ask).start(&["/etc/cmd"]);
+    assert_eq!(container.wait_exit(), 0, "{}", container.log());
+}
+
+#[test]
 fn command_gets_the_first_signal_and_its_end_is_waited_for() {
     ours_only!("the stages are ours");
     let mut container = Image::new()

@@ -186,7 +186,7 @@ impl Container {
                 self.phase = Phase::Script { which, pid: Some(pid), kill_at: None };
                 vec![Action::Kill(pid, Signal::KILL)]
             }
-            Phase::Waiting { until: Some(at) } if at <= now => self.failed(Waited::Services, 1, now),
+            Phase::Waiting { until: Some(at) } if at <= now => self.services_are_late(now),
             Phase::EndingCommand { until } if until <= now => self.end_services(now),
             Phase::EndingServices { until } if until <= now => self.run(Script::Finish(0), now),
             Phase::Strays { leave_at: Some(at), .. } if at <= now => self.leave(),

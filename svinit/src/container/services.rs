@@ -38,11 +38,20 @@ fn dirs(services: &Path) -> impl Iterator<Item = PathBuf> {
     names.filter(|name| !is_hidden(name)).map(move |name| services.join(name)).filter(is_dir)
 }
 
-/// Lays out every service. Gives what can be heard of each, from its start on, if that is wanted.
+/// How far a service must be before the command starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    /// It has a supervisor, so that tools find it.
+    Supervised,
+    /// It is up, or ready if it can say so.
+    Up,
+}
+
+/// Lays out every service. Gives what can be heard of each, from its start on.
 ///
 /// # Errors
 /// A directory or a link cannot be made.
-pub(crate) fn lay_out(layout: &Layout, listens: bool) -> io::Result<Vec<Heard>> {
+pub(crate) fn lay_out(layout: &Layout, awaited: Awaited) -> io::Result<Vec<Heard>> {
     let mut heard = Vec::new();
     if !layout.scans_in_place() {
         for service in dirs(&layout.services()) {
@@ -51,8 +60,11 @@ pub(crate) fn lay_out(layout: &Layout, listens: bool) -> io::Result<Vec<Heard>> 
         }
     }
     for to in dirs(&layout.scan()) {
-        if listens && !file::exists(&to.join(DOWN))? {
-            heard.push(Heard::new(&to)?);
+        match awaited {
+            // One that cannot be heard is not waited for.
+            Awaited::Supervised => heard.extend(Heard::new(&to, Notice::Started).ok()),
+            Awaited::Up if file::exists(&to.join(DOWN))? => {}
+            Awaited::Up => heard.push(Heard::new(&to, sign_of_life(&to)?)?),
         }
     }
     Ok(heard)
@@ -82,16 +94,20 @@ pub(crate) struct Heard {
     state: Option<bool>,
 }
 
+/// What a service says when it is up, or ready if it can say so.
+fn sign_of_life(dir: &Path) -> io::Result<Notice> {
+    let can_say = file::exists(&dir.join(NOTIFICATION_FD))?;
+    Ok(if can_say { Notice::Ready } else { Notice::Up })
+}
+
 impl Heard {
-    fn new(dir: &Path) -> io::Result<Heard> {
+    fn new(dir: &Path, awaited: Notice) -> io::Result<Heard> {
         let event = dir.join(EVENT);
         let umask = process::set_umask(0);
         let made = dir::make(&event, EVENT_MODE, Links::Trusted);
         process::set_umask(umask);
         made?;
         let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let can_say = file::exists(&dir.join(NOTIFICATION_FD))?;
-        let awaited = if can_say { Notice::Ready } else { Notice::Up };
         Ok(Heard { name, letters: Subscription::new(&event)?, awaited, state: None })
     }
 
@@ -108,8 +124,8 @@ impl Heard {
         {
             for notice in buffer[..count].iter().filter_map(|&letter| Notice::from_letter(letter)) {
                 match notice {
-                    Notice::Failed => self.state = Some(false),
                     notice if notice == self.awaited => self.state = Some(true),
+                    Notice::Failed => self.state = Some(false),
                     _ => {}
                 }
             }

@@ -16,7 +16,7 @@ use super::environment::Environment;
 use super::layout::Layout;
 use super::output::Output;
 use super::scripts::Scripts;
-use super::services::{self, Heard};
+use super::services::{self, Awaited, Heard};
 use super::{Request, attributes, programs, say, scanner, waiting};
 
 /// What does things.
@@ -203,8 +203,8 @@ impl Shell {
             return Event::Nothing;
         }
         self.begin("services");
-        let listens = self.settings.waits_for_services;
-        let started = services::lay_out(&self.layout, listens).and_then(|heard| {
+        let awaited = if self.settings.waits_for_services { Awaited::Up } else { Awaited::Supervised };
+        let started = services::lay_out(&self.layout, awaited).and_then(|heard| {
             self.heard = heard;
             self.adopt();
             scanner::start(&self.layout, self.settings.services_grace, self.request.multi_call)

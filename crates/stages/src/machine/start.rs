@@ -9,6 +9,10 @@ use unix::Pid;
 use super::{Action, Container, Phase, Script, Waited};
 use crate::Failing;
 
+/// So long, at most, the command waits for the supervisors of the services to be there, so that tools find them. They
+/// take a millisecond.
+const UNTIL_SUPERVISED: Duration = Duration::from_secs(1);
+
 impl Container {
     pub(super) fn begin(&mut self, now: Duration) -> Vec<Action> {
         if self.plan.has_hook { self.run(Script::Hook, now) } else { self.fix_attributes(now) }
@@ -51,10 +55,11 @@ impl Container {
             (Phase::Script { which, .. }, Err(code)) => self.script_ended(which, code, now),
             (Phase::Scanning, Ok(pid)) => {
                 self.scanner = Some(pid);
-                if !self.settings.waits_for_services {
-                    return self.start_command(now);
-                }
-                self.enter(Phase::Waiting { until: self.settings.wait_most.map(|most| now + most) }, now);
+                let most = match self.settings.waits_for_services {
+                    true => self.settings.wait_most,
+                    false => Some(UNTIL_SUPERVISED),
+                };
+                self.enter(Phase::Waiting { until: most.map(|most| now + most) }, now);
                 vec![Action::AwaitServices]
             }
             (Phase::Scanning, Err(code)) => {
@@ -116,8 +121,17 @@ impl Container {
     pub(super) fn services_are(&mut self, is_ready: bool, now: Duration) -> Vec<Action> {
         match self.phase {
             Phase::Waiting { .. } if is_ready => self.start_command(now),
-            Phase::Waiting { .. } => self.failed(Waited::Services, 1, now),
+            Phase::Waiting { .. } => self.services_are_late(now),
             _ => Vec::new(),
+        }
+    }
+
+    /// The time of the services is up, or one of them never will be as it is waited for. Where nobody asked to wait, the
+    /// command starts all the same.
+    pub(super) fn services_are_late(&mut self, now: Duration) -> Vec<Action> {
+        match self.settings.waits_for_services {
+            true => self.failed(Waited::Services, 1, now),
+            false => self.start_command(now),
         }
     }
 }

@@ -40,6 +40,7 @@ fn serving(settings: Settings) -> Container {
         Event::Exited(pid(SCRIPT), Exit::Code(0)),
         Event::Nothing,
         Event::Started(Ok(pid(SCANNER))),
+        Event::Ready(true),
         Event::Started(Ok(pid(COMMAND))),
     ];
     assert_eq!(play(&mut container, &events[..1]), [Action::Run(Script::Hook)]);
@@ -49,8 +50,9 @@ fn serving(settings: Settings) -> Container {
     assert_eq!(container.step(events[4], ms(4)), []);
     assert_eq!(container.step(events[5], ms(5)), [Action::Run(Script::Init(1))]);
     assert_eq!(container.step(events[6], ms(6)), [Action::Scan]);
-    assert_eq!(container.step(events[7], ms(7)), [Action::Command]);
-    assert_eq!(container.step(events[8], ms(8)), []);
+    assert_eq!(container.step(events[7], ms(7)), [Action::AwaitServices]);
+    assert_eq!(container.step(events[8], ms(8)), [Action::Command]);
+    assert_eq!(container.step(events[9], ms(9)), []);
     assert_eq!(container.deadline(), None);
     container
 }
@@ -147,6 +149,19 @@ fn signals_are_the_commands_if_the_settings_say_so() {
     }
     assert_eq!(container.step(Event::Stop, ms(10))[0], kill(COMMAND, Signal::TERM));
     assert_eq!(container.step(Event::Stop, ms(11)), []);
+}
+
+#[test]
+fn command_finds_its_services_supervised_or_starts_without_them() {
+    let plan = Plan { has_command: true, ..Plan::default() };
+    let settings = Settings { failing: Failing::Stops, ..Settings::default() };
+    let mut container = Container::new(plan, settings);
+    let up = [Event::Begun, Event::Fixed(0), Event::Nothing, Event::Started(Ok(pid(SCANNER)))];
+    assert_eq!(play(&mut container, &up), [Action::AwaitServices]);
+    let (mut supervised, mut failed) = (container.clone(), container.clone());
+    assert_eq!(supervised.step(Event::Ready(true), ms(10)), [Action::Command]);
+    assert_eq!(failed.step(Event::Ready(false), ms(10)), [Action::Command]);
+    assert_eq!(container.step(Event::Timeout, ms(1003)), [Action::Command]);
 }
 
 #[test]

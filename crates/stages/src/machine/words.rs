@@ -64,7 +64,7 @@ pub enum Action {
     Run(Script),
     /// Start the scanner; answered by `Started` or `Nothing`.
     Scan,
-    /// Say when the services are up, or ready; `Ready` comes some time.
+    /// Say when the services are supervised, or as far as the settings want; `Ready` comes some time.
     AwaitServices,
     /// Start the command; answered by `Started`.
     Command,
