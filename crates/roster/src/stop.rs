@@ -126,14 +126,19 @@ impl Roster {
             return;
         }
         if self.is_special(slot) {
-            self.leave_output_to(slot.0, actions);
+            return self.end_special(slot.0, Told::ToFinish, actions);
         }
         self.tell(slot.0, Told::ToFinish, actions);
     }
 
-    /// The special service is about to be told to end: it meets the end of its input only if we do not write there.
-    fn leave_output_to(&self, place: u32, actions: &mut Actions) {
-        if self.get(place).is_some_and(|service| service.is_up() && service.told == Told::Nothing) {
+    /// Tells the special service to end, which meets the end of its input only if we do not write there. It is told
+    /// first: a logger that ended before its supervisor knew would be started again, and one that opens a FIFO would wait
+    /// for a writer for ever.
+    fn end_special(&mut self, place: u32, order: Told, actions: &mut Actions) {
+        let meets_end =
+            self.get(place).is_some_and(|service| service.is_up() && service.told == Told::Nothing);
+        self.tell(place, order, actions);
+        if meets_end {
             actions.push_back(Action::LeaveOutput);
         }
     }
@@ -171,8 +176,7 @@ impl Roster {
         let order = if loggers_too { Told::ToEnd } else { Told::ToFinish };
         for place in self.places() {
             if self.is_special(Slot(place)) {
-                self.leave_output_to(place, actions);
-                self.tell(place, order, actions);
+                self.end_special(place, order, actions);
             }
         }
     }

@@ -231,7 +231,7 @@ fn logger_of_everything_is_the_last() {
     world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
     world.take_told();
     world.exit(world.pid_of("web/log").unwrap(), Exit::Code(0));
-    assert_eq!(world.take_told(), "leave output, SIGHUP to svscan-log");
+    assert_eq!(world.take_told(), "SIGHUP to svscan-log, leave output");
     world.obey();
     assert_eq!(world.take_told(), "leave 0");
 }
@@ -518,5 +518,5 @@ fn logger_of_everything_that_is_down_is_told_before_those_that_would_wait_for_it
     world.stop_is_ordered(false);
     world.event(Event::Command(ScanCommand::Terminate));
     let told = world.take_told();
-    assert!(told.contains("leave output, SIGHUP to svscan-log"), "{told}");
+    assert!(told.contains("SIGHUP to svscan-log, leave output"), "{told}");
 }
