@@ -79,7 +79,6 @@ fn container_runs_without_privileges_and_without_a_writable_root() {
         &["--read-only", "--read-only-tmpfs=false", "--user", "12345"],
         &["--init"],
         &["--tmpfs", "/run:noexec,nosuid,mode=755"],
-        &["--pid=host"],
     ] {
         for tight in [&tight[..], &[]] {
             let wait = ["-e", "S6_CMD_WAIT_FOR_SERVICES=1"];
