@@ -321,12 +321,15 @@ mod events {
         ours_only!("s6 waits a second");
         let tree = Tree::start(|scan| {
             scan.service("web")
-                .run("[ -e second ] && exec sleep 1000\n: >second\nexit 3")
+                .run("if [ -e first ]; then echo $$ >>second; exec sleep 1000; fi\n: >first\nexit 3")
                 .file("restart-delay", "0");
         });
-        tree.service("web").wait_lines("second", 0);
-        wait_until("the second life", || !tree.service("web").deaths().is_empty());
-        let pid = tree.service("web").wait_up();
+        let web = tree.service("web");
+        let pid = web.wait_lines("second", 1)[0].clone();
+        // The record of the first life says up, too.
+        web.wait_record("the second life", |record| {
+            record.pid.is_some_and(|now| now.to_string() == pid) && record.is_up()
+        });
         let answer = ask(tree.dir(), &["events", "web"]);
         let lines: Vec<&str> = answer.out.lines().filter_map(|line| line.get(24..)).collect();
         assert_eq!(lines, ["web: dead, exit 3", &format!("web: up, pid {pid}")]);
