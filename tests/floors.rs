@@ -22,7 +22,7 @@ fn allowed(package: &str) -> Option<Vec<&'static str>> {
         "lifecycle" | "roster" => vec!["unix", "status", "control"],
         "stages" => vec!["unix"],
         // Libraries that compute and do nothing.
-        "logscript" => vec!["unix", "logdir", "memchr", "regex-lite"],
+        "logscript" => vec!["unix", "logdir", "memchr"],
         // talc: an allocator for programs that shall take no memory once they run.
         "sys" => ["unix", "talc"].into_iter().chain(KERNEL).collect(),
         "fifodir" => vec!["sys"],

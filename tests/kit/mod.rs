@@ -43,7 +43,7 @@ pub use logger::Logger;
 pub use namespace::Namespace;
 pub use pair::{Pair, their_program};
 pub use piped_logger::PipedLogger;
-pub use podman::Podman;
+pub use podman::{Podman, needs_no_loader, succeed};
 pub use random::{Random, seeds};
 pub use scratch::Scratch;
 pub use service::Service;

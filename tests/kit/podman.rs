@@ -31,8 +31,9 @@ impl Podman {
             return Some("it needs root".into());
         }
         let programs = [top().join("target/dist/svbox"), "/bin/busybox".into()];
-        let missing = programs.into_iter().find(|path| !path.exists())?;
-        Some(format!("there is no {}", missing.display()))
+        let is_static = |path: &PathBuf| std::fs::read(path).is_ok_and(|bytes| needs_no_loader(&bytes));
+        let missing = programs.into_iter().find(|path| !is_static(path))?;
+        Some(format!("there is no static {}", missing.display()))
     }
 
     /// Builds the image of an example.
@@ -48,6 +49,16 @@ impl Podman {
         let mut build = Command::new("timeout");
         build.arg(LIMIT).arg(script).args([example, "image"]).arg(top().join("target/dist"));
         succeed(build.env("PODMAN", podman.words().join(" ")));
+        podman
+    }
+
+    /// Builds the image that a directory with a Containerfile describes.
+    #[track_caller]
+    pub fn build_in(context: &Path) -> Podman {
+        let podman = Podman(Scratch::new());
+        let file = context.join("Containerfile").display().to_string();
+        let options = ["build", "--isolation", "chroot", "--layers=false", "-q", "-t", "image", "-f"];
+        podman.call(&[&options[..], &[file.as_str(), &context.display().to_string()]].concat());
         podman
     }
 
@@ -127,11 +138,25 @@ impl Drop for Podman {
     }
 }
 
+/// Runs a command that must not fail: what it printed, on either way.
 #[track_caller]
-fn succeed(command: &mut Command) -> String {
+pub fn succeed(command: &mut Command) -> String {
     let Output { status, stdout, stderr } = command.output().expect("timeout(1) is in the base system");
     let text = [stdout, stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     assert!(status.success(), "{command:?}: {status}: {text}");
     text
+}
+
+/// Whether a 64-bit ELF file has no program header PT_INTERP: the image holds no dynamic loader.
+pub fn needs_no_loader(elf: &[u8]) -> bool {
+    const PT_INTERP: u64 = 3;
+    let number = |at: usize, size: usize| {
+        elf.get(at..at + size)
+            .map(|bytes| bytes.iter().rev().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
+    };
+    let (Some(offset), Some(size), Some(count)) = (number(32, 8), number(54, 2), number(56, 2)) else {
+        return false;
+    };
+    (0..count).all(|n| number((offset + n * size) as usize, 4).is_some_and(|kind| kind != PT_INTERP))
 }
