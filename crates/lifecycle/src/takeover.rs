@@ -25,7 +25,7 @@ pub(crate) fn step(service: &mut Service, now: Now, settings: &Settings) -> Vec<
                 other => other,
             };
             service.phase = Phase::Up(Up { check, ..up });
-            if !(up.asked_to_end && !service.wanted_up) {
+            if !up.asked_to_end || service.wanted_up {
                 return vec![publish];
             }
             vec![Action::Kill(up.pid, settings.down_signal), Action::Kill(up.pid, Signal::CONT), publish]
