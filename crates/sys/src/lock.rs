@@ -85,6 +85,18 @@ impl AsFd for Lock {
 }
 
 impl Lock {
+    /// The file has no other name: what is written to it is written to no other one's file.
+    pub fn has_one_name(&self) -> bool {
+        self.look().is_ok_and(|info| info.links <= 1)
+    }
+
+    /// Waits until no child of whoever had the file before is about to execute a program: such a child has its
+    /// descriptors still.
+    pub fn wait_for_heirs(&self) {
+        // Where there is no such lock, nobody waits.
+        let _ = take(&self.0, Kind::File, Share::Alone, Patience::Endless);
+    }
+
     /// What was locked.
     ///
     /// # Errors

@@ -19,43 +19,51 @@ const TICK: u64 = 10_000_000;
 /// A process that lives, or is dead and has not been waited for.
 #[derive(Debug)]
 pub struct Orphan {
-    handle: OwnedFd,
+    pid: Pid,
+    began: u64,
+    /// `None`: there is none for it (Linux 5.3), or no descriptor was left.
+    handle: Option<OwnedFd>,
 }
 
 impl Orphan {
     /// The process that had this pid when the machine had been up for so many nanoseconds; `None`: it is gone.
     ///
     /// # Errors
-    /// What pidfd_open(2) says: ENOSYS before Linux 5.3; `Unsupported`: /proc does not tell when it began.
+    /// `Unsupported`: /proc does not tell when it began.
     pub fn find(pid: Pid, lived_at: u64) -> io::Result<Option<Orphan>> {
         // The handle comes first: what is asked afterwards is about the process that it is of.
         let handle = match child::handle(pid) {
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return Ok(None),
-            handle => handle?,
+            handle => handle.ok(),
         };
-        let orphan = Orphan { handle };
-        match began(pid) {
-            Some(began) => Ok((began <= lived_at / TICK).then_some(orphan)),
-            // Its parent has waited for it meanwhile.
-            None if orphan.is_dead() => Ok(None),
-            None => Err(io::ErrorKind::Unsupported.into()),
-        }
+        let Some(stat) = stat(pid) else {
+            // Its parent has waited for it meanwhile, or /proc is not there.
+            let is_dead = match handle {
+                Some(handle) => poll::can_read(handle.as_fd()),
+                None => crate::process::id().and_then(stat).is_some(),
+            };
+            return if is_dead { Ok(None) } else { Err(io::ErrorKind::Unsupported.into()) };
+        };
+        let orphan = Orphan { pid, began: stat.began, handle };
+        Ok((stat.began <= lived_at / TICK).then_some(orphan))
     }
 
     /// It is dead.
     pub fn is_dead(&self) -> bool {
-        poll::can_read(self.handle.as_fd())
+        match &self.handle {
+            Some(handle) => poll::can_read(handle.as_fd()),
+            None => stat(self.pid).is_none_or(|stat| stat.is_dead || stat.began != self.began),
+        }
+    }
+
+    /// Can be read once it is dead; `None`: look now and then.
+    pub fn as_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.handle.as_ref().map(AsFd::as_fd)
     }
 
     /// How it ended, once its parent has waited for it (Linux 6.15).
     pub fn exit(&self) -> Option<Exit> {
-        exit_of(self.handle.as_fd())
-    }
-}
-
-impl AsFd for Orphan {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.handle.as_fd()
+        exit_of(self.as_fd()?)
     }
 }
 
@@ -79,8 +87,15 @@ pub fn exit_of(handle: BorrowedFd<'_>) -> Option<Exit> {
     (done == 0 && info.mask & INFO_EXIT != 0).then(|| Exit::from_wait(info.exit_code as u16))
 }
 
-/// When a process began, in ticks since the start of the machine (proc(5): the 22nd field of `stat`).
-fn began(pid: Pid) -> Option<u64> {
+/// What /proc tells of a process.
+struct Stat {
+    is_dead: bool,
+    /// In ticks since the start of the machine.
+    began: u64,
+}
+
+/// proc(5): the third and the 22nd field of `stat`.
+fn stat(pid: Pid) -> Option<Stat> {
     let mut buffer = [0; 512];
     let mut path = [0; 32];
     let mut rest = &mut path[..];
@@ -91,7 +106,9 @@ fn began(pid: Pid) -> Option<u64> {
     // The second field is the name in parentheses, which may hold anything, parentheses too.
     let end = text.iter().rposition(|&byte| byte == b')')?;
     let mut fields = text[end + 1..].split(|&byte| byte == b' ').skip(1);
-    std::str::from_utf8(fields.nth(19)?).ok()?.parse().ok()
+    let is_dead = matches!(fields.next()?, b"Z" | b"X");
+    let began = std::str::from_utf8(fields.nth(18)?).ok()?.parse().ok()?;
+    Some(Stat { is_dead, began })
 }
 
 #[cfg(test)]
