@@ -84,10 +84,8 @@ fn tools_show_no_control_character_on_a_terminal() {
     let tree = Tree::start(|scan| {
         scan.before(&format!("export PATH='{}':\"$PATH\"", our_programs().display()));
         evil(scan.dir());
-        scan.service("good").executable(
-            "run",
-            "#!/usr/bin/perl\n$0 = \"x\\e[2J\\nlie\"; sleep 1000 while 1;\n",
-        );
+        scan.service("good")
+            .executable("run", "#!/usr/bin/perl\n$0 = \"x\\e[2J\\nlie\"; sleep 1000 while 1;\n");
     });
     tree.service(EVIL).wait_supervised();
     tree.service("good").wait_up();

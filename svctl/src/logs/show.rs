@@ -115,7 +115,10 @@ mod tests {
         for (line, shown) in [
             (&b"a\tb\x1b[2Jc\x07\x7f"[..], &b"a\tb?[2Jc??"[..]),
             (b"\x9b2J \xc2\x9b2J", b"?2J ??2J"),
-            ("gr\u{fc}n \u{2603} \u{1f680} \u{45b}".as_bytes(), "gr\u{fc}n \u{2603} \u{1f680} \u{45b}".as_bytes()),
+            (
+                "gr\u{fc}n \u{2603} \u{1f680} \u{45b}".as_bytes(),
+                "gr\u{fc}n \u{2603} \u{1f680} \u{45b}".as_bytes(),
+            ),
             (b"latin \xfc \xe2\x98", b"latin \xfc \xe2?"),
         ] {
             let mut line = line.to_vec();
