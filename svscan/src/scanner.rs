@@ -156,6 +156,7 @@ impl Scanner {
                 let look = look::look(&self.roster, candidate, &mut self.watches, &mut self.hush);
                 self.step(Event::Looked(candidate, look));
             }
+            Action::Start(slot) if !look::is_there(&self.roster, slot) => self.step(Event::Misplaced(slot)),
             Action::Start(slot) => {
                 let pid = self.start(slot);
                 self.step(Event::Started(slot, pid));

@@ -107,7 +107,12 @@ fn obey(service: &mut Service, start_at: Option<Duration>, command: Command) -> 
         }
         Command::Down | Command::Disable | Command::NoRestart | Command::NoRestartDisable => {
             service.phase = Phase::Down { start_at: None };
-            service.note(command).unwrap_or_default()
+            let mut actions = service.note(command).unwrap_or_default();
+            // It was to live once more before it leaves: that is over now.
+            if service.leaving == Leaving::AfterOneMore {
+                actions.push(Action::Exit(0));
+            }
+            actions
         }
         Command::Exit => leave(service, start_at),
         Command::Signal(_) | Command::GroupSignal(_) | Command::Restart | Command::Reload => Vec::new(),

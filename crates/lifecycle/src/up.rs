@@ -127,8 +127,15 @@ fn bring_down(service: &mut Service, up: Up, now: Now, settings: &Settings) -> V
 fn leave(service: &mut Service, up: Up) -> Vec<Action> {
     service.leaving = Leaving::WhenDown;
     // A logger is about to be ended by the end of its input; another service lives as long as it likes.
-    service.phase = Phase::Up(Up { asked_to_end: up.asked_to_end || service.is_logger, ..up });
-    Vec::new()
+    if !service.is_logger {
+        return Vec::new();
+    }
+    service.phase = Phase::Up(Up { asked_to_end: true, paused: false, ..up });
+    match up.paused {
+        // Stopped, it would never read so far.
+        true => vec![Action::Kill(up.pid, Signal::CONT), Action::Publish(&[])],
+        false => Vec::new(),
+    }
 }
 
 fn be_ready(service: &mut Service, up: Up, now: Now) -> Vec<Action> {

@@ -59,6 +59,14 @@ impl Roster {
         }
     }
 
+    /// The directory of a service is not where it was: a start now would be that of another one, or of none.
+    pub(crate) fn misplaced(&mut self, slot: Slot, now: Duration, actions: &mut Actions) {
+        self.started(slot, None, now, actions);
+        if self.stop.is_none() {
+            self.plan_scan(Pending { at: now, eager: !self.watching, prune: Prune::No });
+        }
+    }
+
     pub(crate) fn exited(&mut self, pid: Pid, exit: Exit, now: Duration, actions: &mut Actions) {
         self.child_has_died();
         let Some(place) = self.place_of_pid(pid) else { return };

@@ -98,6 +98,7 @@ impl Roster {
             Event::Scanned(None) => self.scan_failed(now),
             Event::Looked(candidate, look) => self.looked(candidate, look, now, actions),
             Event::Started(slot, pid) => self.started(slot, pid, now, actions),
+            Event::Misplaced(slot) => self.misplaced(slot, now, actions),
             Event::Ended(slot, code) => self.ended(slot, code, now, actions),
             Event::LoggerIsDown(_, false) => {}
             Event::LoggerIsDown(slot, true) => self.logger_is_down(slot, actions),
