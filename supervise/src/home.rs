@@ -19,7 +19,24 @@ pub(crate) struct Home {
     /// Where commands come in.
     pub(crate) control: Fifo,
     /// What makes it ours.
-    _lock: Lock,
+    lock: Lock,
+}
+
+impl Home {
+    /// Makes what somebody has removed from `supervise/`, or has replaced there, again; `true` if that had to be done.
+    ///
+    /// # Errors
+    /// What the system says; another supervisor has the lock that stands there now.
+    pub(crate) fn mend(&mut self) -> io::Result<bool> {
+        let control = Path::new(names::CONTROL);
+        if self.control.is_at(control) {
+            return Ok(false);
+        }
+        dir::make(Path::new(names::SUPERVISE), 0o700, Links::All)?;
+        self.lock.follow(Path::new(names::LOCK), 0o644)?;
+        self.control.replace(control, Path::new(names::CONTROL_NEW))?;
+        Ok(true)
+    }
 }
 
 /// Makes what is missing in the current directory, and takes the lock.
@@ -51,7 +68,7 @@ fn make_home() -> Result<Home, Failure> {
     }
     record::clear_deaths(Path::new(".")).unable(|| format!("empty {}", names::DEATH_TALLY))?;
     file::remove(Path::new(names::DETAIL)).unable(|| format!("remove {}", names::DETAIL))?;
-    Ok(Home { control, _lock: lock })
+    Ok(Home { control, lock })
 }
 
 /// What became of a directory for ourselves; true if it is new.

@@ -134,6 +134,7 @@ impl Supervisor {
             self.feed(Event::Ready);
         }
         // One at a time: while one death is dealt with, the other dead still hold their pids.
+        let mut is_told_of_nobody = told.child_has_died;
         while told.child_has_died
             && let Some((pid, exit)) = child::reap().unable(|| "wait for a child")?
         {
@@ -142,6 +143,11 @@ impl Supervisor {
                 self.feed(Event::Ready);
             }
             self.feed(Event::Exited(pid, exit));
+            is_told_of_nobody = false;
+        }
+        // Whoever finds nobody at the FIFO of a supervisor that lives sends it a SIGCHLD.
+        if is_told_of_nobody && self.sources.mend() {
+            self.shell.write_anew(&self.service);
         }
         for event in told.events.into_iter().flatten() {
             self.feed(event);

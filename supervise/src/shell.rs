@@ -218,6 +218,12 @@ impl Shell {
         self.said = Some((std::mem::take(&mut self.why), now));
     }
 
+    /// Writes the detail and the record where neither may be any more.
+    pub(crate) fn write_anew(&mut self, service: &Service) {
+        self.written = Detail::default();
+        self.write_record(service);
+    }
+
     /// Writes the detail if it has changed, then the record.
     fn write_record(&mut self, service: &Service) {
         let was_behind = self.write_again_at.take().is_some();

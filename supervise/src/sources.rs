@@ -2,9 +2,10 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use cli::{Failure, Unable};
+use cli::{Failure, Unable, reason, warn};
 use control::Command;
 use lifecycle::Event;
+use servicedir::names;
 use sys::signals::{self, Signals};
 use unix::Signal;
 
@@ -72,6 +73,16 @@ impl Sources {
             }
         }
         Ok(told)
+    }
+
+    /// Looks whether commands can still come in, and sees to that; `true` if they could not.
+    pub(crate) fn mend(&mut self) -> bool {
+        match self.home.mend() {
+            Ok(false) => return false,
+            Ok(true) => cli::say(format_args!("{} was not ours any more: it is made again", names::CONTROL)),
+            Err(error) => warn(format_args!("unable to make {} again: {}", names::CONTROL, reason(&error))),
+        }
+        true
     }
 
     pub(crate) fn read_commands(&self) -> Result<[Option<Command>; COMMANDS], Failure> {
