@@ -131,8 +131,9 @@ fn read_descriptor(name: &'static str) -> Result<Option<RawFd>, Problem> {
     Ok(number.filter(possible).map(|number| number as RawFd))
 }
 
-/// Starts `crash` or `finish`; `None` if there is none, or it cannot be started, which is said.
-pub(crate) fn script(script: Script, death: Death, name: &CStr) -> Option<Pid> {
+/// Starts `crash` or `finish`; `Ok(None)` if there is none, or it cannot be executed, which is said. An error: why it
+/// cannot be started now.
+pub(crate) fn script(script: Script, death: Death, name: &CStr) -> Result<Option<Pid>, String> {
     let path = match script {
         Script::Crash => c"./crash",
         Script::Finish => c"./finish",
@@ -145,22 +146,33 @@ pub(crate) fn script(script: Script, death: Death, name: &CStr) -> Option<Pid> {
     ];
     let [code, signal, group] = numbers.map(|number| CString::new(number).unwrap_or_default());
     match spawn_beside(path, &[path.to_owned(), code, signal, name.to_owned(), group]) {
-        Ok(pid) => pid,
-        Err(why) => {
+        Ok(pid) => Ok(pid),
+        Err(NotSpawned::Resources(why)) => Err(why),
+        Err(NotSpawned::Executed(why)) => {
             cli::warn(format_args!("unable to spawn {}: {why}; going on without it", path.to_string_lossy()));
-            None
+            Ok(None)
         }
     }
 }
 
+/// Why a script was not started.
+enum NotSpawned {
+    /// The system had no room for it.
+    Resources(String),
+    /// It cannot be executed.
+    Executed(String),
+}
+
 /// Starts `check`. An error: why not.
 pub(crate) fn check(name: &CStr) -> Result<Pid, String> {
-    let spawned = spawn_beside(c"./check", &[c"./check".to_owned(), name.to_owned()])?;
-    spawned.ok_or_else(|| problem::Problem::Missing.to_string())
+    match spawn_beside(c"./check", &[c"./check".to_owned(), name.to_owned()]) {
+        Ok(pid) => pid.ok_or_else(|| problem::Problem::Missing.to_string()),
+        Err(NotSpawned::Resources(why) | NotSpawned::Executed(why)) => Err(why),
+    }
 }
 
 /// `None`: there is no such file.
-fn spawn_beside(path: &CStr, args: &[CString]) -> Result<Option<Pid>, String> {
+fn spawn_beside(path: &CStr, args: &[CString]) -> Result<Option<Pid>, NotSpawned> {
     let file = Path::new(OsStr::from_bytes(path.to_bytes()));
     // To ask first costs a system call, to be refused costs a process. What cannot be asked is tried.
     if matches!(file::exists(file), Ok(false)) && matches!(file::link_target(file), Ok(None)) {
@@ -178,7 +190,10 @@ fn spawn_beside(path: &CStr, args: &[CString]) -> Result<Option<Pid>, String> {
     match child::spawn(&spawn) {
         Ok(pid) => Ok(Some(pid)),
         Err(SpawnError::Locked) => Ok(None),
-        Err(SpawnError::Fork(error)) => Err(cli::reason(&error)),
-        Err(SpawnError::Exec(error)) => Err(problem::diagnose(file, &error).to_string()),
+        Err(SpawnError::Fork(error)) => Err(NotSpawned::Resources(cli::reason(&error))),
+        Err(SpawnError::Exec(error)) => Err(match problem::diagnose(file, &error) {
+            problem::Problem::Resources(why) => NotSpawned::Resources(why),
+            problem => NotSpawned::Executed(problem.to_string()),
+        }),
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn step(
         Event::Timeout
         | Event::RunChanged
         | Event::ScriptSpawned(_)
+        | Event::ScriptPostponed
         | Event::CheckSpawned(_)
         | Event::Ready
         | Event::Exited(..) => Vec::new(),

@@ -56,7 +56,11 @@ pub(crate) fn step(
             let interrupt = Action::KillGroup(up.pid, Signal::INT);
             [interrupt].into_iter().chain(end_check(up)).chain([Action::Exit(0)]).collect()
         }
-        Event::Ready | Event::RunSpawned(_) | Event::ScriptSpawned(_) | Event::RunChanged => Vec::new(),
+        Event::Ready
+        | Event::RunSpawned(_)
+        | Event::ScriptSpawned(_)
+        | Event::ScriptPostponed
+        | Event::RunChanged => Vec::new(),
     }
 }
 
