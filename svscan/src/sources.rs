@@ -72,6 +72,8 @@ impl Scanner {
             }
         };
         for &byte in &buffer[..count] {
+            #[cfg(debug_assertions)]
+            crate::mistake::on_demand(byte);
             match ScanCommand::from_byte(byte) {
                 Some(ScanCommand::Reap) => _ = self.reap(),
                 Some(command) => self.feed(Event::Command(command)),
