@@ -16,7 +16,17 @@ impl Injection {
     /// with one of `paths`, if there are any, as the program names them.
     #[track_caller]
     pub fn start(namespace: &Namespace, pid: Pid, faults: &[&str], paths: &[&str]) -> Injection {
-        let process = namespace.outside(pid);
+        Injection::into(namespace.outside(pid), faults, paths)
+    }
+
+    /// The same for a process that is in no namespace of its own.
+    #[track_caller]
+    pub fn start_here(pid: Pid, faults: &[&str], paths: &[&str]) -> Injection {
+        Injection::into(PathBuf::from(format!("/proc/{pid}")), faults, paths)
+    }
+
+    #[track_caller]
+    fn into(process: PathBuf, faults: &[&str], paths: &[&str]) -> Injection {
         let number = process.file_name().expect("it is a directory of /proc").to_owned();
         let mut strace = Command::new("strace");
         strace.args(["-qq", "-o", "/dev/null", "-p"]).arg(number);
@@ -27,8 +37,10 @@ impl Injection {
         for path in paths {
             strace.args(["-P", path]);
         }
+        let before = sleeps(&process);
         let child = strace.stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("strace is there");
-        wait_until("strace to attach", || is_traced(&process));
+        // It is stopped, it begins the call anew in which it waited, and it waits in that.
+        wait_until("strace to attach", || is_traced(&process) && sleeps(&process) >= before + 2);
         Injection(child)
     }
 
@@ -54,9 +66,18 @@ impl Drop for Injection {
 }
 
 fn is_traced(process: &Path) -> bool {
+    number(process, "TracerPid:") != 0
+}
+
+/// How often it has gone to sleep.
+fn sleeps(process: &Path) -> u64 {
+    number(process, "voluntary_ctxt_switches:")
+}
+
+fn number(process: &Path, name: &str) -> u64 {
     let status = text(process.join("status"));
-    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
-    tracer.is_some_and(|tracer| tracer.trim() != "0")
+    let found = status.lines().find_map(|line| line.strip_prefix(name));
+    found.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
 }
 
 impl Namespace {
