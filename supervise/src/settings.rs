@@ -12,7 +12,7 @@ use unix::Signal;
 pub(crate) fn read_for(event: &Event) -> Settings {
     let mut settings = Settings::default();
     match event {
-        Event::Command(Command::Down | Command::Disable) | Event::Terminate => {
+        Event::Command(Command::Down | Command::Disable) | Event::Terminate | Event::TakenOver => {
             settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
             settings.timeout_kill = read_timeout(names::TIMEOUT_KILL, None);
         }
