@@ -419,7 +419,7 @@ fn remove_down() {
 
 /// A time as people say it: `1 s`, `0.3 s`, `90 s`.
 fn seconds(time: Duration) -> String {
-    let tenths = time.as_millis().div_ceil(100);
+    let tenths = (time.as_millis() as u64).div_ceil(100);
     match tenths % 10 {
         0 => format!("{} s", tenths / 10),
         tenth => format!("{}.{tenth} s", tenths / 10),
