@@ -61,7 +61,7 @@ mod supervisor {
     #[test]
     fn lock_is_a_file_and_no_link() {
         root_only!();
-        each("supervise/lock", &[Link, Dangling, Fifo, Socket, Directory, Device], &[]);
+        each("supervise/lock", &[Link, Dangling, Fifo, Socket, Directory, Device], &[Name]);
     }
 
     #[test]
