@@ -26,6 +26,7 @@ mod service;
 mod supervisor;
 mod terminal;
 mod tree;
+pub mod victim;
 
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
