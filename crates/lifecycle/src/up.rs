@@ -18,6 +18,20 @@ use crate::settings::{Essential, Settings};
 const ENDING: [Signal; 5] = [Signal::TERM, Signal::KILL, Signal::INT, Signal::QUIT, Signal::ABRT];
 
 impl Up {
+    /// A life that has just begun.
+    pub(crate) const fn of(pid: Pid, started_at: Duration) -> Up {
+        Up {
+            pid,
+            started_at,
+            paused: false,
+            ready: false,
+            kill_at: None,
+            asked_to_end: false,
+            signals_sent: 0,
+            check: Check::None,
+        }
+    }
+
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let check = match self.check {
             Check::None | Check::Running { pid: None, .. } | Check::Running { killed: true, .. } => None,
@@ -56,7 +70,11 @@ pub(crate) fn step(
             let interrupt = Action::KillGroup(up.pid, Signal::INT);
             [interrupt].into_iter().chain(end_check(up)).chain([Action::Exit(0)]).collect()
         }
-        Event::Ready | Event::RunSpawned(_) | Event::ScriptSpawned(_) | Event::RunChanged => Vec::new(),
+        Event::Ready
+        | Event::TakenOver
+        | Event::RunSpawned(_)
+        | Event::ScriptSpawned(_)
+        | Event::RunChanged => Vec::new(),
     }
 }
 

@@ -210,6 +210,11 @@ impl Roster {
         })
     }
 
+    /// This is a supervisor of ours.
+    pub fn supervises(&self, pid: Pid) -> bool {
+        self.place_of_pid(pid).is_some()
+    }
+
     /// The names of the services whose supervisors live.
     pub fn waited_for(&self) -> impl Iterator<Item = &[u8]> {
         self.by_name.iter().filter_map(|place| self.get(place)).filter(|s| s.is_up()).map(|s| &*s.name)
