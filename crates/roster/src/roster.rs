@@ -98,6 +98,7 @@ impl Roster {
             Event::Scanned(None) => self.scan_failed(now),
             Event::Looked(candidate, look) => self.looked(candidate, look, now, actions),
             Event::Started(slot, pid) => self.started(slot, pid, now, actions),
+            Event::Misplaced(slot) => self.misplaced(slot, now, actions),
             Event::Ended(slot, code) => self.ended(slot, code, now, actions),
             Event::LoggerIsDown(_, false) => {}
             Event::LoggerIsDown(slot, true) => self.logger_is_down(slot, actions),
@@ -207,6 +208,11 @@ impl Roster {
             let service = self.get(place)?;
             Some((&*service.name, service.pid()?, service.is_logger() || service.special))
         })
+    }
+
+    /// This is a supervisor of ours.
+    pub fn supervises(&self, pid: Pid) -> bool {
+        self.place_of_pid(pid).is_some()
     }
 
     /// The names of the services whose supervisors live.
