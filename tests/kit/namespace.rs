@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use unix::Pid;
+use unix::{Pid, Signal};
 
 use super::{Answer, is_root, run, text, wait_for, wait_until};
 
@@ -64,6 +64,23 @@ impl Namespace {
         let answer = self.inside(&["kill", "-s", signal, &pid.to_string()]);
         // A signal that ends process 1 ends kill(1) too.
         assert!(answer.code == 0 || answer.code == 128 + 9, "{}", answer.err);
+    }
+
+    /// Stops process 1, which only somebody outside can: it collects nobody.
+    pub fn freeze(&self) {
+        self.signal_first(Signal::STOP);
+        wait_until("process 1 to stop", || self.state(Pid::new(1).expect("1 is a pid")) == Some('T'));
+    }
+
+    /// Continues process 1.
+    pub fn thaw(&self) {
+        self.signal_first(Signal::CONT);
+    }
+
+    fn signal_first(&self, signal: Signal) {
+        // A child of our own unshare(1), which cannot be collected before that ends.
+        let first = Pid::new(self.first.into()).expect("it runs");
+        sys::child::kill(first, signal).expect("it can be signalled");
     }
 
     /// The root of the tree's file system, with what is mounted only there.

@@ -22,6 +22,7 @@ pub mod landlock;
 pub mod limits;
 pub mod lock;
 pub mod open;
+pub mod pidfd;
 pub mod poll;
 pub mod priority;
 pub mod privileges;
