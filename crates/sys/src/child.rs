@@ -78,6 +78,10 @@ pub enum SpawnError {
 struct Plan<'a> {
     spawn: &'a Spawn<'a>,
     argv: *const *const c_char,
+    /// By which it enters a cgroup; -1: it stays where it is.
+    cgroup: RawFd,
+    /// Why it could not.
+    cgroup_error: c_int,
     error: c_int,
     locked: bool,
 }
@@ -95,15 +99,34 @@ pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
     start(spawn, &argv)
 }
 
+/// The same in another cgroup: `cgroup` is its file `cgroup.procs`, open for writing. The program is executed
+/// also where the cgroup cannot be entered; why is the second result.
+///
+/// # Errors
+/// As `spawn`.
+pub fn spawn_into(spawn: &Spawn<'_>, cgroup: BorrowedFd<'_>) -> Result<(Pid, io::Result<()>), SpawnError> {
+    let mut argv = [ptr::null::<c_char>(); MOST_ARGS + 1];
+    for (place, arg) in argv[..MOST_ARGS].iter_mut().zip(spawn.args) {
+        *place = arg.as_ptr();
+    }
+    let (pid, error) = start_into(spawn, &argv, cgroup.as_raw_fd())?;
+    Ok((pid, if error == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(error)) }))
+}
+
 /// The same with any number of arguments, for those who have memory: they stand in `argv`, not in `spawn`.
 ///
 /// # Errors
 /// As `spawn`.
-#[inline(never)] // The child's stack would stand in the frame of a caller's loop.
 pub(crate) fn start(spawn: &Spawn<'_>, argv: &[*const c_char]) -> Result<Pid, SpawnError> {
+    start_into(spawn, argv, -1).map(|(pid, _)| pid)
+}
+
+/// Starts it, and gives its pid, and the number of the error with which it did not enter the cgroup, or 0.
+#[inline(never)] // The child's stack would stand in the frame of a caller's loop.
+fn start_into(spawn: &Spawn<'_>, argv: &[*const c_char], cgroup: RawFd) -> Result<(Pid, c_int), SpawnError> {
     assert!(spawn.give.len() <= MOST_GIVEN);
     assert!(argv.last().is_some_and(|last| last.is_null()));
-    let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0, locked: false };
+    let mut plan = Plan { spawn, argv: argv.as_ptr(), cgroup, cgroup_error: 0, error: 0, locked: false };
     let mut stack = STACK.lock().unwrap_or_else(PoisonError::into_inner);
     let namespace = if spawn.new_pid_namespace { libc::CLONE_NEWPID } else { 0 };
     // SAFETY: with CLONE_VFORK this thread sleeps until the child has executed a program or has exited,
@@ -123,8 +146,10 @@ pub(crate) fn start(spawn: &Spawn<'_>, argv: &[*const c_char]) -> Result<Pid, Sp
     };
     // SAFETY: `plan` is alive and nobody writes it any more; volatile, because the compiler did not see
     // the child write it.
-    match unsafe { (&raw const plan.error).read_volatile() } {
-        0 => Ok(pid),
+    let (error, cgroup_error) =
+        unsafe { ((&raw const plan.error).read_volatile(), (&raw const plan.cgroup_error).read_volatile()) };
+    match error {
+        0 => Ok((pid, cgroup_error)),
         _ if plan.locked => {
             let _ = wait_for(pid);
             Err(SpawnError::Locked)
@@ -144,6 +169,10 @@ extern "C" fn become_program(plan: *mut c_void) -> c_int {
     // its own descriptor table, session, and signal mask. `argv` ends with a null pointer.
     unsafe {
         let plan = &mut *plan.cast::<Plan<'_>>();
+        // 0 is whoever writes it (cgroups(7)).
+        if plan.cgroup != -1 && libc::write(plan.cgroup, c"0".as_ptr().cast(), 1) == -1 {
+            (&raw mut plan.cgroup_error).write_volatile(*libc::__errno_location());
+        }
         match plan.spawn.company {
             Company::Parents => 0,
             Company::OwnGroup => libc::setpgid(0, 0),

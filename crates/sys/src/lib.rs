@@ -6,6 +6,7 @@
 
 pub mod attributes;
 pub mod calendar;
+pub mod cgroup;
 pub mod child;
 pub mod clock;
 pub mod dir;
@@ -28,6 +29,7 @@ pub mod privileges;
 pub mod problem;
 pub mod proc;
 pub mod process;
+pub mod remains;
 pub mod signals;
 pub mod terminal;
 pub mod tree;
