@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod home;
+mod rest;
 mod runsv;
 mod settings;
 mod shell;
@@ -141,6 +142,7 @@ impl Supervisor {
             if self.shell.read_notification() {
                 self.feed(Event::Ready);
             }
+            self.shell.bury(pid);
             self.feed(Event::Exited(pid, exit));
         }
         for event in told.events.into_iter().flatten() {
@@ -164,7 +166,7 @@ impl Supervisor {
         while self.shell.exit_code().is_none()
             && let Some(event) = pending.pop()
         {
-            let settings = settings::read_for(&event);
+            let settings = settings::read_for(&event, &self.service);
             let (next, actions) = self.service.clone().step(event, clock::now(), &settings);
             self.service = next;
             self.shell.explain(&event, &self.service);

@@ -14,6 +14,7 @@ use sys::watch::{Change, Watch};
 use sys::{child, clock, file, process};
 use unix::{Pid, Signal};
 
+use crate::rest::Rest;
 use crate::settings::or_default;
 use crate::spawn;
 
@@ -34,6 +35,8 @@ pub(crate) struct Shell {
     name: CString,
     /// Where the service says that it is ready.
     notification: Option<OwnedFd>,
+    /// What `run` leaves behind.
+    rest: Rest,
     /// Open while `run` cannot be executed.
     watch: Option<Watch>,
     /// The detail as it stands on disk.
@@ -58,6 +61,7 @@ impl Shell {
         Shell {
             name: process::c_string(dir).unwrap_or_default(),
             notification: None,
+            rest: Rest::default(),
             watch: None,
             written: Detail::default(),
             told_failure: None,
@@ -140,6 +144,11 @@ impl Shell {
         changed
     }
 
+    /// A child has died, and was waited for.
+    pub(crate) fn bury(&mut self, pid: Pid) {
+        self.rest.bury(pid);
+    }
+
     /// Performs the actions in their order; gives the answers to those that have one.
     pub(crate) fn perform(&mut self, actions: Vec<Action>, service: &Service) -> Vec<Event> {
         actions.into_iter().filter_map(|action| self.act(action, service)).collect()
@@ -154,6 +163,9 @@ impl Shell {
             Action::SpawnCheck => return Some(Event::CheckSpawned(self.spawn_check())),
             Action::Kill(pid, signal) => kill(pid, signal),
             Action::KillGroup(pid, signal) => kill_group(pid, signal),
+            Action::Sweep(mode, group, how) => {
+                return Some(Event::Swept(self.rest.sweep(mode, group, how, &self.name)));
+            }
             Action::Report(overdue) => report(overdue),
             Action::Remember(at, exit) => remember(Death { at, exit }),
             Action::StopListening => self.notification = None,
@@ -169,12 +181,12 @@ impl Shell {
     }
 
     fn spawn_run(&mut self) -> Event {
-        let mut attempt = spawn::run(&self.name);
+        let mut attempt = spawn::run(&self.name, &mut self.rest);
         if attempt.result.is_err() && self.watch.is_none() {
             // Without a watch it is only tried again later. What changed before there was one is seen by
             // trying once more.
             self.watch = Watch::new().and_then(|w| w.add(Path::new(".")).map(|_| w)).ok();
-            attempt = spawn::run(&self.name);
+            attempt = spawn::run(&self.name, &mut self.rest);
         }
         self.notification = attempt.notification;
         self.why = attempt.why;
@@ -272,6 +284,7 @@ fn kill_group(leader: Pid, signal: Signal) {
 fn report(overdue: Overdue) {
     match overdue {
         Overdue::Run => cli::say("run is still alive after timeout-kill: killing it"),
+        Overdue::Rest => cli::say("what run left behind is still alive: killing it"),
         Overdue::Script(Script::Crash) => cli::say("crash is still alive after timeout-crash: killing it"),
         Overdue::Script(Script::Finish) => cli::say("finish is still alive after timeout-finish: killing it"),
     }

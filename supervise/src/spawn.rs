@@ -6,12 +6,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use lifecycle::{Death, NotStarted, Readiness, Script, Started};
+use lifecycle::{Death, KillMode, NotStarted, Readiness, Script, Started};
 use servicedir::{Problem, names, read_number};
 use sys::child::{self, Company, Spawn, SpawnError};
 use sys::{file, problem, process};
 use unix::{Exit, Pid, Signal};
 
+use crate::rest::Rest;
 use crate::settings::{is_there, or_default, read_timeout};
 
 /// The interval between two runs of `check`, unless `timeout-check` says otherwise.
@@ -29,7 +30,7 @@ pub(crate) struct Attempt {
 }
 
 /// Starts `run`.
-pub(crate) fn run(name: &CStr) -> Attempt {
+pub(crate) fn run(name: &CStr, rest: &mut Rest) -> Attempt {
     let (lock_fd, mut notification_fd) =
         match (read_descriptor(names::LOCK_FD), read_descriptor(names::NOTIFICATION_FD)) {
             (Ok(lock_fd), Ok(notification_fd)) => (lock_fd, notification_fd),
@@ -56,7 +57,7 @@ pub(crate) fn run(name: &CStr) -> Attempt {
                 give: &give,
                 lock: lock_fd,
             };
-            attempt(child::spawn(&spawn), listening, spawn.new_pid_namespace)
+            attempt(spawn_in_reach(&spawn, rest, name), listening, spawn.new_pid_namespace)
         }
         (Err(error), _) => no_resources(format!("no pipe for notification-fd: {}", cli::reason(&error))),
         (_, Err(error)) => {
@@ -65,12 +66,32 @@ pub(crate) fn run(name: &CStr) -> Attempt {
     }
 }
 
-fn attempt(spawned: Result<Pid, SpawnError>, notification: Option<OwnedFd>, namespace: bool) -> Attempt {
+/// Starts it so that what it will leave behind can be found, as far as `kill-mode` asks for that.
+fn spawn_in_reach(spawn: &Spawn<'_>, rest: &mut Rest, name: &CStr) -> Result<(Pid, KillMode), SpawnError> {
+    let reach = rest.prepare(name);
+    let Some(cgroup) = reach.cgroup else {
+        return child::spawn(spawn).map(|pid| (pid, reach.mode));
+    };
+    match child::spawn_into(spawn, cgroup.as_fd()) {
+        Ok((pid, Ok(()))) => Ok((pid, reach.mode)),
+        Ok((pid, Err(error))) => Ok((pid, rest.stayed_out(pid, &error))),
+        Err(error) => {
+            rest.leave_cgroup();
+            Err(error)
+        }
+    }
+}
+
+fn attempt(
+    spawned: Result<(Pid, KillMode), SpawnError>,
+    notification: Option<OwnedFd>,
+    namespace: bool,
+) -> Attempt {
     let error = match spawned {
-        Ok(pid) => {
+        Ok((pid, kill_mode)) => {
             let readiness = readiness(notification.is_some());
             return Attempt {
-                result: Ok(Started { pid, readiness }),
+                result: Ok(Started { pid, readiness, kill_mode }),
                 notification,
                 ..no_resources(String::new())
             };

@@ -41,6 +41,7 @@ pub(crate) fn step(
         | Event::RunChanged
         | Event::ScriptSpawned(_)
         | Event::CheckSpawned(_)
+        | Event::Swept(_)
         | Event::Ready
         | Event::Exited(..) => Vec::new(),
     }
@@ -63,6 +64,7 @@ fn came_up(service: &mut Service, started: Started, now: Now) -> Vec<Action> {
         asked_to_end: false,
         signals_sent: 0,
         check,
+        kill_mode: started.kill_mode,
     });
     if service.leaving == Leaving::AfterOneMore {
         service.leaving = Leaving::WhenDown;
