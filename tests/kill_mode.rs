@@ -140,6 +140,22 @@ fn nothing_is_left_after_down() {
 }
 
 #[test]
+fn supervisor_that_is_told_to_exit_leaves_nothing_behind() {
+    ours_only!("s6 has no kill-mode");
+    for (mode, members) in modes() {
+        let web = Supervisor::start(|web| {
+            web.file("kill-mode", mode);
+            company(web, &members);
+        });
+        web.wait_lines("started", 1);
+        web.namespace().kill(web.pid(), "TERM");
+        assert_eq!(web.wait_exit(), 0);
+        assert_nobody(web.namespace(), mode);
+        assert_met_nobody(&web, mode);
+    }
+}
+
+#[test]
 fn next_instance_and_the_scripts_meet_nobody_of_the_last_after_restart_and_after_crash() {
     ours_only!("s6 has no kill-mode");
     for (mode, members) in modes() {
@@ -349,6 +365,27 @@ fn child_that_the_supervisor_was_started_with_is_not_the_services() {
     web.command("d");
     web.wait_down();
     assert_eq!(strangers(web.namespace()), ["sleep 2000"]);
+}
+
+#[test]
+fn essential_service_that_crashes_takes_its_rest_along() {
+    ours_only!("s6 has no kill-mode");
+    let mut tree = Tree::start(|scan: &mut Scan| {
+        let web = scan.service("web");
+        company(&web, &[DEAF, DAEMON]);
+        web.file("kill-mode", "tree").file("essential", "");
+        // Asked when everything is over, by the same process 1.
+        let left = scan.dir().join("left");
+        let look = format!("cat /proc/[0-9]*/cmdline | tr '\\0' ' ' >{}; exit $1", left.display());
+        scan.hook("finish", &look);
+    });
+    let web = tree.service("web");
+    web.wait_lines("started", 1);
+    tree.namespace().kill(web.wait_up(), "SEGV");
+    assert_eq!(tree.wait_exit(), 128 + 11);
+    assert_met_nobody(&web, "tree");
+    let left = text(tree.dir().join("left"));
+    assert!(left.contains("finish") && !left.contains("sleep"), "{left}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What `run` leaves behind: how far it can be followed, and its end.
 
-use std::ffi::CStr;
-use std::io;
+use std::ffi::{CStr, OsStr};
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use cli::{reason, warn};
@@ -15,7 +16,7 @@ use unix::{Pid, Signal};
 
 use crate::settings::or_default;
 
-/// The most of a service's name that is in the name of its cgroup, in characters.
+/// The most of a service's name that is in the name of its cgroup, in bytes.
 const SHOWN: usize = 40;
 
 /// What a supervisor remembers of that.
@@ -184,9 +185,12 @@ fn sweep_group(group: Pid, how: Sweep) -> Remains {
 fn cgroup(name: &CStr) -> io::Result<Cgroup> {
     let here = file::look(Path::new("."))?.ok_or(io::ErrorKind::NotFound)?;
     let (device, inode) = here.identity;
-    let name = name.to_string_lossy().replace(|c: char| c == '/' || c.is_control(), ":");
-    let start = name.char_indices().rev().take(SHOWN).last().map_or(0, |(at, _)| at);
-    Cgroup::below_own(format!("{}@{device:x}-{inode:x}", &name[start..]).as_ref())
+    let name = name.to_bytes();
+    let shown = name[name.len().saturating_sub(SHOWN)..].iter();
+    let mut last: Vec<u8> =
+        shown.map(|&b| if b.is_ascii_graphic() && b != b'/' { b } else { b':' }).collect();
+    let _ = write!(last, "@{device:x}-{inode:x}");
+    Cgroup::below_own(OsStr::from_bytes(&last))
 }
 
 fn read() -> KillMode {

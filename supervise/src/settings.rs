@@ -12,10 +12,7 @@ use unix::Signal;
 pub(crate) fn read_for(event: &Event, service: &Service) -> Settings {
     let mut settings = Settings::default();
     match event {
-        Event::Command(Command::Down | Command::Disable) | Event::Terminate => {
-            settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
-            settings.timeout_kill = read_timeout(names::TIMEOUT_KILL, None);
-        }
+        Event::Command(Command::Down | Command::Disable) | Event::Terminate => read_end(&mut settings),
         Event::Command(Command::Restart) => {
             settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
         }
@@ -31,8 +28,7 @@ pub(crate) fn read_for(event: &Event, service: &Service) -> Settings {
             {
                 read_restart(&mut settings);
                 if up.kill_mode != KillMode::Process {
-                    settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
-                    settings.timeout_kill = read_timeout(names::TIMEOUT_KILL, None);
+                    read_end(&mut settings);
                 }
             }
         }
@@ -52,6 +48,12 @@ pub(crate) fn read_for(event: &Event, service: &Service) -> Settings {
         | Event::Interrupt => {}
     }
     settings
+}
+
+/// How the service is asked to end, and when it is killed.
+fn read_end(settings: &mut Settings) {
+    settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
+    settings.timeout_kill = read_timeout(names::TIMEOUT_KILL, None);
 }
 
 fn read_restart(settings: &mut Settings) {

@@ -1,17 +1,17 @@
 //! A cgroup below that of this process (cgroups(7), version 2): whoever is in it cannot leave by forking.
 
 use std::ffi::OsStr;
-use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::io::Errno;
 use rustix::process::{Pid as RustixPid, PidfdFlags, Signal as RustixSignal};
 use unix::{Pid, Signal};
 
-use crate::{child, dir};
+use crate::{child, dir, file, process};
 
 /// A cgroup, whether it is there or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,8 @@ impl Cgroup {
     /// What reading /proc says; `Unsupported`: no cgroup file system of version 2 is mounted, or not where ours
     /// can be seen.
     pub fn below_own(name: &OsStr) -> io::Result<Cgroup> {
-        let (own, mounts) = (fs::read("/proc/self/cgroup")?, fs::read("/proc/self/mountinfo")?);
+        let own = read(Path::new("/proc/self/cgroup"))?;
+        let mounts = read(Path::new("/proc/self/mountinfo"))?;
         let path = find(&own, &mounts).ok_or(io::ErrorKind::Unsupported)?;
         Ok(Cgroup(path.join(name)))
     }
@@ -37,11 +38,10 @@ impl Cgroup {
         if let Some(own) = self.0.parent() {
             open(&own.join(PROCS))?;
         }
-        match fs::create_dir(&self.0) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        match rustix::fs::mkdirat(CWD, &self.0, Mode::from_raw_mode(0o755)) {
             // Who comes in is to run.
-            Err(_) => drop(fs::write(self.0.join("cgroup.freeze"), "0")),
-            Ok(()) => {}
+            Err(Errno::EXIST) => drop(self.tell("cgroup.freeze", b"0")),
+            made => made?,
         }
         open(&self.0.join(PROCS))
     }
@@ -51,7 +51,7 @@ impl Cgroup {
     /// # Errors
     /// What read(2) says.
     pub fn is_populated(&self) -> io::Result<bool> {
-        match fs::read(self.0.join("cgroup.events")) {
+        match read(&self.0.join("cgroup.events")) {
             Ok(text) => Ok(text.split(|&byte| byte == b'\n').any(|line| line == b"populated 1")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
@@ -73,25 +73,30 @@ impl Cgroup {
     /// # Errors
     /// What write(2) says.
     pub fn kill(&self) -> io::Result<()> {
-        match fs::write(self.0.join("cgroup.kill"), "1") {
+        match self.tell("cgroup.kill", b"1") {
             // Before Linux 5.14.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.0.exists() => self.kill_each(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            written => written,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.kill_each(),
+            told => told,
         }
     }
 
     /// The same one by one: what is frozen starts nobody, and can be killed. It is never thawed, for nobody is
     /// to live on in it.
     fn kill_each(&self) -> io::Result<()> {
-        fs::write(self.0.join("cgroup.freeze"), "1")?;
+        self.tell("cgroup.freeze", b"1")?;
         self.signal(&[Signal::KILL]);
         Ok(())
     }
 
+    fn tell(&self, name: &str, word: &[u8]) -> io::Result<()> {
+        file::write_all(open(&self.0.join(name))?, word)
+    }
+
     /// Removes it, and those below it. As long as somebody lives there they stay.
     pub fn remove(&self) {
-        each_below(&self.0, &mut |path| drop(fs::remove_dir(path)));
+        each_below(&self.0, &mut |path| {
+            let _ = rustix::fs::unlinkat(CWD, path, AtFlags::REMOVEDIR);
+        });
     }
 }
 
@@ -100,6 +105,20 @@ const PROCS: &str = "cgroup.procs";
 
 fn open(path: &Path) -> io::Result<OwnedFd> {
     Ok(rustix::fs::openat(CWD, path, OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty())?)
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = rustix::fs::openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let mut text = Vec::new();
+    loop {
+        let length = text.len();
+        text.resize(length + 4096, 0);
+        let count = process::read(&file, &mut text[length..])?.unwrap_or(0);
+        text.truncate(length + count);
+        if count == 0 {
+            return Ok(text);
+        }
+    }
 }
 
 /// Where our own cgroup is in the file system, of what `/proc/self/cgroup` and `/proc/self/mountinfo` say.
@@ -120,17 +139,16 @@ fn find(own: &[u8], mounts: &[u8]) -> Option<PathBuf> {
 
 /// Calls `visit` with each cgroup below `path`, and at last with `path`.
 fn each_below(path: &Path, visit: &mut dyn FnMut(&Path)) {
-    for name in dir::list(path).unwrap_or_default() {
-        let below = path.join(name);
-        if below.is_dir() {
-            each_below(&below, visit);
-        }
+    // What cannot be listed is a file of the kernel's.
+    let Ok(names) = dir::list(path) else { return };
+    for name in names {
+        each_below(&path.join(name), visit);
     }
     visit(path);
 }
 
 fn processes(path: &Path) -> Vec<Pid> {
-    let text = fs::read(path.join(PROCS)).unwrap_or_default();
+    let text = read(&path.join(PROCS)).unwrap_or_default();
     let number = |line| Pid::new(std::str::from_utf8(line).ok()?.parse().ok()?);
     text.split(|&byte| byte == b'\n').filter_map(number).collect()
 }
@@ -140,7 +158,9 @@ fn send(pid: Pid, name: &[u8], signals: &[Signal]) {
     let Some(known) = RustixPid::from_raw(pid.get()) else { return };
     // The handle comes first: what is asked and done afterwards is about one and the same process.
     let handle = rustix::process::pidfd_open(known, PidfdFlags::empty());
-    let own = fs::read(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+    let mut path = Vec::new();
+    let _ = write!(path, "/proc/{pid}/cgroup");
+    let own = read(Path::new(OsStr::from_bytes(&path))).unwrap_or_default();
     let is_member = own
         .split(|&byte| byte == b'\n')
         .any(|line| line.starts_with(b"0::") && line.split(|&byte| byte == b'/').any(|part| part == name));

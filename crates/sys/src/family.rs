@@ -37,6 +37,11 @@ const RECENT: usize = 128;
 /// # Errors
 /// /proc is not there, or is not that of our PID namespace.
 pub fn each(mut visit: impl FnMut(Descendant)) -> io::Result<()> {
+    visit_each(&mut visit)
+}
+
+/// The same, once in the executable whoever calls it.
+fn visit_each(visit: &mut dyn FnMut(Descendant)) -> io::Result<()> {
     let own = crate::process::id().ok_or(io::ErrorKind::NotFound)?;
     if own_pid_in_proc() != Some(own) {
         return Err(io::ErrorKind::NotFound.into());
@@ -131,17 +136,16 @@ pub(crate) fn is_known() -> bool {
 
 /// Whether an entry of /proc is a process that lives and is in this process group.
 pub(crate) fn is_in_group(name: &[u8], leader: Pid) -> bool {
-    number(name).and_then(|pid| look(pid, |[_, group]| group)) == Some(leader.get())
+    number(name).and_then(look).is_some_and(|(_, group)| group == leader.get())
 }
 
 /// The parent of a process that lives, 0 where that is not of this PID namespace; `None` also for a zombie.
 fn parent_of(pid: Pid) -> Option<i32> {
-    look(pid, |[parent, _]| parent)
+    look(pid).map(|(parent, _)| parent)
 }
 
-/// Of the parent and the process group of a process that lives what `choose` chooses (proc(5): the fields 4 and 5
-/// of `stat`).
-fn look(pid: Pid, choose: impl Fn([i32; 2]) -> i32) -> Option<i32> {
+/// The parent and the process group of a process that lives (proc(5): the fields 4 and 5 of `stat`).
+fn look(pid: Pid) -> Option<(i32, i32)> {
     let mut buffer = [0; 512];
     let mut path = [0; 32];
     let mut rest = &mut path[..];
@@ -153,14 +157,14 @@ fn look(pid: Pid, choose: impl Fn([i32; 2]) -> i32) -> Option<i32> {
     let end = text.iter().rposition(|&byte| byte == b')')?;
     let mut fields = std::str::from_utf8(&text[end + 1..]).ok()?.split_ascii_whitespace();
     let state = fields.next()?;
-    let chosen = choose([fields.next()?.parse().ok()?, fields.next()?.parse().ok()?]);
+    let found = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
     // Its first thread may have ended before the others: field 20 counts them.
     let is_alive = match state {
         "X" => false,
         "Z" => fields.nth(14)?.parse::<u32>().ok()? > 1,
         _ => true,
     };
-    is_alive.then_some(chosen)
+    is_alive.then_some(found)
 }
 
 #[cfg(test)]
