@@ -102,6 +102,7 @@ impl Tape<'_> {
         self.flag(&mut life.asked);
         self.exit(&mut life.crash);
         self.exit(&mut life.finish);
+        self.pid(&mut life.session);
     }
 
     fn check(&mut self, check: &mut Check) {
