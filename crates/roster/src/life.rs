@@ -45,10 +45,13 @@ impl Roster {
         match pid {
             Some(pid) => {
                 service.supervisor = Supervisor::Up { pid };
+                service.bereaved = false;
                 let services = &self.services;
                 self.by_pid.insert(slot.0, |place| compare_pid(services, place, pid));
                 if stopping {
                     self.tell_to_stop(slot.0, actions);
+                    self.close_pipe_of_nobody(slot.0, actions);
+                    self.finish_stop(actions);
                 }
             }
             None if stopping => {
@@ -76,6 +79,7 @@ impl Roster {
         let was_killed = exit.signal().is_some() && self.stop.is_none_or(|stop| stop.spares_everybody());
         let Some(service) = self.get_mut(place) else { return };
         service.supervisor = Supervisor::Down { start_at: None };
+        service.bereaved = exit.signal().is_some();
         let told = core::mem::take(&mut service.told);
         if stopping && was_killed {
             // It has not ended its service. Its successor is told as it was.
@@ -112,8 +116,10 @@ impl Roster {
             self.start_when_it_may(place);
         } else if !matches!(peer, Peer::Producer(_)) {
             self.forget(place, now);
+        } else if let Some(logger) = self.get_mut(place) {
+            // Its directory has gone. It stays, not started: its producer may still write.
+            logger.supervisor = Supervisor::Down { start_at: None };
         }
-        // A logger whose directory has gone stays, not started: its producer may still write.
     }
 
     /// Ends what is between a producer whose supervisor is not there and its logger.

@@ -50,6 +50,8 @@ pub struct World {
     pub essential_code: Option<u8>,
     /// Loggers are down, and are to stay so.
     pub down: bool,
+    /// Those whose supervisor was killed.
+    bereaved: Vec<Identity>,
     last_pid: i64,
     last_inode: u64,
     stopping: bool,
@@ -75,6 +77,7 @@ impl World {
             starved: false,
             essential_code: None,
             down: false,
+            bereaved: Vec::new(),
             last_pid: 100,
             last_inode: 0,
             stopping: false,
@@ -141,7 +144,11 @@ impl World {
     }
 
     pub fn exit(&mut self, pid: Pid, exit: Exit) {
-        self.processes.remove(&pid);
+        if let Some(process) = self.processes.remove(&pid)
+            && exit.signal().is_some()
+        {
+            self.bereaved.push(process.identity);
+        }
         self.event(Event::Exited(pid, exit));
     }
 
@@ -231,7 +238,9 @@ impl World {
     fn start(&mut self, slot: Slot, actions: &mut Actions) {
         let name = self.name(slot);
         let identity = self.roster.identity(slot).expect("a service that is started is in the roster");
-        assert!(!self.stopping, "{name} is started while everything stops");
+        // Who was killed has not ended his service.
+        let may = !self.stopping || self.bereaved.contains(&identity);
+        assert!(may, "{name} is started while everything stops");
         let there = match name.strip_suffix("/log") {
             Some(own) => self.directories.get(own).and_then(|directory| directory.log),
             None => self.directories.get(&name).map(|directory| directory.identity),
