@@ -181,6 +181,8 @@ fn next_instance_and_the_scripts_meet_nobody_of_the_last_after_restart_and_after
             web.wait_lines("started", 2);
             assert_met_nobody(&web, mode);
             wait_company(web.namespace(), members.len() + 1);
+            // A cgroup would outlive its namespace.
+            bring_down(&web);
         }
     }
 }
@@ -207,6 +209,7 @@ fn nothing_is_left_below_a_scanner_that_is_process_1_and_the_tool_waits_for_that
         web.wait_lines("started", 3);
         assert_met_nobody(&web, mode);
         wait_company(tree.namespace(), members.len() + 1);
+        bring_down(&web);
     }
 }
 
