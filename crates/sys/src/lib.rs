@@ -32,6 +32,8 @@ pub mod problem;
 pub mod proc;
 pub mod process;
 pub mod signals;
+#[cfg(all(panic = "abort", target_env = "musl", not(debug_assertions)))]
+pub mod start;
 pub mod terminal;
 pub mod tree;
 #[cfg(all(panic = "abort", target_env = "musl", not(debug_assertions)))]
