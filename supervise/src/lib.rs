@@ -150,9 +150,10 @@ impl Supervisor {
             let deadline = [self.service.deadline(), self.shell.deadline()].into_iter().flatten().min();
             let ready =
                 poll::wait(self.sources.descriptors(&self.shell), deadline).unable(|| "wait for events")?;
+            let is_late = !ready.contains(&true);
             self.read(ready.into())?;
             // Not only when nothing else came: commands may come without end.
-            if deadline.is_some_and(|at| at <= clock::monotonic()) {
+            if deadline.is_some_and(|at| is_late || at <= clock::monotonic()) {
                 self.shell.retry(&self.service);
                 self.feed(Event::Timeout);
                 self.read_adopted();
@@ -216,15 +217,25 @@ impl Supervisor {
     #[inline(never)] // One frame for every event, or the stack takes a page more.
     fn feed_at(&mut self, event: Event, at: Option<Now>) {
         let mut pending = vec![event];
+        let mut now = at.unwrap_or_else(clock::now);
         while self.shell.exit_code().is_none()
             && let Some(event) = pending.pop()
         {
+            // To execute a program takes its time; to find that there is none does not.
+            if at.is_none() && is_start(&event) {
+                now = clock::now();
+            }
             let settings = settings::read_for(&event);
-            let (next, actions) = self.service.clone().step(event, at.unwrap_or_else(clock::now), &settings);
+            let (next, actions) = self.service.clone().step(event, now, &settings);
             self.service = next;
             self.shell.explain(&event, &self.service);
             pending.extend(self.shell.perform(actions, &self.service).into_iter().rev());
         }
         self.shell.keep(&self.service);
     }
+}
+
+/// The answer to a start: a process was started, or was meant to be.
+fn is_start(event: &Event) -> bool {
+    matches!(event, Event::RunSpawned(_) | Event::ScriptSpawned(Some(_)) | Event::CheckSpawned(Some(_)))
 }
