@@ -20,6 +20,7 @@ import tempfile
 import time
 
 import calls
+import goals
 import inits
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -301,13 +302,15 @@ def size(bench):
 
 TESTS = {test.__name__: test for test in (start, restart, status, down, shutdown, idle, anonymous, tables, size)}
 CALLS = {test.__name__: test for test in calls.tests(Tree)} if shutil.which("strace") else {}
-TESTS.update(CALLS)
+TESTS.update({test.__name__: test for test in goals.tests(Tree)}, **CALLS)
 ONCE = ("idle", "size", *CALLS)
 # These have tables of their own.
 INITS = {"inits": inits.inits, "stages": inits.stages}
 
 
 class Bench:
+    failed = Failed
+
     def __init__(self, arguments):
         self.suites = suites(arguments.ours)
         self.many, self.idle, self.rounds = arguments.many, arguments.idle, arguments.rounds

@@ -104,6 +104,11 @@ fn parse(mut args: Vec<OsString>) -> Result<Option<Words>, Failure> {
 
 /// Supervises `dir`, with messages that begin with `name`. Gives the exit code.
 fn run(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<u8, Failure> {
+    prepare(dir, name, deaths)?.supervise()
+}
+
+#[inline(never)] // What is needed once would stand below the loop's frame, and its page stays.
+fn prepare(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<Supervisor, Failure> {
     process::open_standard_descriptors().unable(|| "open /dev/null")?;
     // First of all: a signal that comes while we prepare is read afterwards.
     let signals = sources::take_signals()?;
@@ -119,13 +124,13 @@ fn run(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<u8, Failure> {
     let shell = Shell::new(dir, home.keeper);
     let sources = Sources::new(signals, home.control);
     match left {
-        Some((service, left)) => Supervisor { sources, shell, service }.take_over(&left, deaths)?.supervise(),
+        Some((service, left)) => Supervisor { sources, shell, service }.take_over(&left, deaths),
         None => {
             let wanted_up = !file::exists(Path::new(names::DOWN)).unable(|| "look for the file down")?;
             let service = Service::new(clock::now(), wanted_up, is_logger);
             let mut supervisor = Supervisor { sources, shell, service };
             supervisor.shell.begin(&supervisor.service)?;
-            supervisor.supervise()
+            Ok(supervisor)
         }
     }
 }
@@ -145,7 +150,7 @@ struct Supervisor {
 impl Supervisor {
     /// The event loop. Only what no supervisor can do without (poll, its signals, its children, its
     /// control FIFO) makes it an error.
-    fn supervise(mut self) -> Result<u8, Failure> {
+    fn supervise(&mut self) -> Result<u8, Failure> {
         loop {
             let deadline = [self.service.deadline(), self.shell.deadline()].into_iter().flatten().min();
             let ready =
