@@ -25,12 +25,14 @@ pub mod limits;
 pub mod lock;
 pub mod open;
 pub mod orphan;
+pub mod pidfd;
 pub mod poll;
 pub mod priority;
 pub mod privileges;
 pub mod problem;
 pub mod proc;
 pub mod process;
+pub mod rouse;
 pub mod signals;
 #[cfg(all(panic = "abort", target_env = "musl", not(debug_assertions)))]
 pub mod start;
