@@ -1,4 +1,4 @@
-"""What bench.py does not measure of what a supervisor is for: commands, new directories, and all memory that the kernel charges."""
+"""More that is measured of a tree: commands, new directories, its end, and all memory that the kernel charges."""
 import os
 import statistics
 import subprocess
@@ -44,6 +44,14 @@ def pickup(bench, tree):
             running.wait(lambda: 101 in running.at, 20, "the new service runs")
             yield suite, (running.at[101] - began) / 1e6
             running.stop()
+
+
+def stop_many(bench, tree):
+    """shutdown of {many} services, ms until no process is left"""
+    for suite in bench.order():
+        with tree(suite, bench.many, bench.top) as running:
+            time.sleep(STABLE)
+            yield suite, running.stop()
 
 
 def charged(bench, tree):
@@ -94,4 +102,4 @@ def tests(tree):
             yield from measure(bench, tree)
         run.__name__, run.__doc__ = measure.__name__, measure.__doc__
         return run
-    return [test(measure) for measure in (control, pickup, charged)]
+    return [test(measure) for measure in (control, pickup, stop_many, charged)]
