@@ -35,7 +35,9 @@ impl Keeper {
     pub(crate) fn begin(lock: Lock) -> (Keeper, Option<Handover>) {
         lock.wait_for_heirs();
         let epoch = boot::epoch();
-        let mut left = vec![0; MOST];
+        // A buffer for the most would not fit into our own heap.
+        let size = file::look_open(&lock).map_or(0, |info| info.size as usize);
+        let mut left = vec![0; size.min(MOST)];
         let count = file::read_start(&lock, &mut left).unwrap_or(0);
         let left = Handover::decode(&left[..count]).filter(|left| left.epoch == epoch);
         let is_kept = lock.has_one_name();
