@@ -115,7 +115,11 @@ fn whoever_locks_the_file_with_flock_keeps_a_supervisor_from_starting_for_second
     let mut holder = None;
     let web = service(&tree, b"", |web| {
         let mut flock = Command::new("flock");
-        flock.args(["-F", "-s"]).arg(web.path("supervise/lock")).args(["sh", "-c", "echo >held; exec sleep 1000"]);
+        flock.args(["-F", "-s"]).arg(web.path("supervise/lock")).args([
+            "sh",
+            "-c",
+            "echo >held; exec sleep 1000",
+        ]);
         holder = Some(Running::start(flock.current_dir(web.dir())));
         wait_until("a lock", || web.path("held").exists());
     });
