@@ -115,6 +115,14 @@ impl Ground {
         Ok(true)
     }
 
+    /// Sees to it that commands can come in; `true` if they could not.
+    ///
+    /// # Errors
+    /// As `Place::mend`.
+    pub(crate) fn mend(&mut self) -> io::Result<bool> {
+        self.place.mend(&self.names)
+    }
+
     /// The control directory has been removed, perhaps as the first part of all: nothing tells of the
     /// removal of a directory that somebody is in.
     pub(crate) fn is_going(&self) -> bool {
