@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use crate::guard;
+use crate::{guard, users};
 
 /// What is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,13 @@ pub struct Info {
     pub identity: (u64, u64),
     /// Owner and group.
     pub owner: (u32, u32),
+}
+
+impl Info {
+    /// It belongs to the user that we run as, and nobody else but root may write to it.
+    pub fn is_only_ours(&self) -> bool {
+        self.owner.0 == users::effective() && self.mode & 0o022 == 0
+    }
 }
 
 impl From<Stat> for Info {
