@@ -22,7 +22,7 @@ use cli::options::{Opt, Program, Word};
 use cli::{Failure, Unable};
 use lifecycle::{Event, Service};
 use servicedir::names;
-use sys::{child, clock, file, poll, process};
+use sys::{child, clock, file, heap, poll, process};
 
 pub use runsv::runsv;
 use shell::Shell;
@@ -78,6 +78,7 @@ fn parse(mut args: Vec<OsString>) -> Result<Option<PathBuf>, Failure> {
 /// Supervises `dir`, with messages that begin with `name`. Gives the exit code.
 fn run(dir: &Path, name: &str) -> Result<u8, Failure> {
     process::open_standard_descriptors().unable(|| "open /dev/null")?;
+    heap::wait_when_exhausted(|| cli::warn("no memory is left; waiting for some"));
     // First of all: a signal that comes while we prepare is read afterwards.
     let signals = sources::take_signals()?;
     cli::write_lines_with(file::write_error_line);
