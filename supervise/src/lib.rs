@@ -27,7 +27,7 @@ use cli::options::{Opt, Program, Word};
 use cli::{Failure, Unable};
 use lifecycle::{Event, Service};
 use servicedir::names;
-use sys::{child, clock, file, poll, process};
+use sys::{child, clock, file, heap, poll, process};
 
 use unix::Now;
 
@@ -111,6 +111,7 @@ fn run(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<u8, Failure> {
 #[inline(never)] // What is needed once would stand below the loop's frame, and its page stays.
 fn prepare(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<Supervisor, Failure> {
     process::open_standard_descriptors().unable(|| "open /dev/null")?;
+    heap::wait_when_exhausted(|| cli::warn("no memory is left; waiting for some"));
     // First of all: a signal that comes while we prepare is read afterwards.
     let signals = sources::take_signals()?;
     cli::write_lines_with(file::write_error_line);
