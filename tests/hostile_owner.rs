@@ -64,9 +64,12 @@ fn record_that_names_the_pid_of_another_process_kills_nobody() {
     });
     let web = tree.service("web");
     web.wait_up();
-    let bystander = kit::wait_for("a bystander", || text(tree.scratch().join("bystander")).trim().parse::<i32>().ok());
+    let bystander =
+        kit::wait_for("a bystander", || text(tree.scratch().join("bystander")).trim().parse::<i32>().ok());
     std::fs::write(tree.dir().join("go"), "").unwrap();
-    wait_until("a forged record", || web.try_record().is_some_and(|r| r.pid.map(|p| p.get()) == Some(bystander)));
+    wait_until("a forged record", || {
+        web.try_record().is_some_and(|r| r.pid.map(|p| p.get()) == Some(bystander))
+    });
     tree.signal(Signal::TERM);
     tree.wait_exit();
     assert_eq!(text(tree.scratch().join("killed")), "");
