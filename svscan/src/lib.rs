@@ -13,6 +13,8 @@ mod hooks;
 mod hush;
 mod kill;
 mod look;
+#[cfg(debug_assertions)]
+mod mistake;
 mod options;
 mod pipes;
 mod program;

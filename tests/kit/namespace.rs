@@ -72,6 +72,11 @@ impl Namespace {
         assert!(answer.code == 0 || answer.code == 128 + 9, "{}", answer.err);
     }
 
+    /// The directory of process 1 in the machine's `/proc`.
+    pub fn first(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}", self.first))
+    }
+
     /// The root of the tree's file system, with what is mounted only there.
     pub fn root(&self) -> PathBuf {
         PathBuf::from(format!("/proc/{}/root", self.first))
