@@ -44,8 +44,13 @@ pub struct Beliefs {
 impl Beliefs {
     /// Before anything was done.
     pub fn new(members: &[Member], suite: Suite) -> Beliefs {
-        let begin =
-            |member| Belief { want: initial(member), asked: None, is_stopped: false, is_leaving: false };
+        let begin = |member| Belief {
+            want: initial(member),
+            asked: None,
+            killed: None,
+            is_stopped: false,
+            is_leaving: false,
+        };
         Beliefs { members: members.to_vec(), suite, beliefs: members.iter().map(begin).collect() }
     }
 
