@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use unix::Pid;
+use unix::{Pid, Signal};
 
 use super::{Answer, Running, is_root, text, wait_for, wait_until};
 
@@ -75,6 +75,23 @@ impl Namespace {
     /// The directory of process 1 in the machine's `/proc`.
     pub fn first(&self) -> PathBuf {
         PathBuf::from(format!("/proc/{}", self.first))
+    }
+
+    /// Stops process 1, which only somebody outside can: it collects nobody.
+    pub fn freeze(&self) {
+        self.signal_first(Signal::STOP);
+        wait_until("process 1 to stop", || self.state(Pid::new(1).expect("1 is a pid")) == Some('T'));
+    }
+
+    /// Continues process 1.
+    pub fn thaw(&self) {
+        self.signal_first(Signal::CONT);
+    }
+
+    fn signal_first(&self, signal: Signal) {
+        // A child of our own unshare(1), which cannot be collected before that ends.
+        let first = Pid::new(self.first.into()).expect("it runs");
+        sys::child::kill(first, signal).expect("it can be signalled");
     }
 
     /// The root of the tree's file system, with what is mounted only there.

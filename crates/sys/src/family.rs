@@ -1,4 +1,4 @@
-//! The descendants of this process, as /proc knows them.
+//! The descendants of this process, and of others, as /proc knows them.
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
@@ -20,8 +20,10 @@ pub struct Descendant {
     pub pid: Pid,
     /// Its parent's.
     pub parent: Pid,
-    /// The child of this process that it descends from, or is.
+    /// The child of this process, or the other root, that it descends from, or is.
     pub branch: Pid,
+    /// How far it is from that: 0 if it is the branch.
+    pub depth: usize,
 }
 
 /// A child of a child of a child …: no deeper than this.
@@ -32,7 +34,15 @@ const DEEPEST: usize = 1 << 16;
 ///
 /// # Errors
 /// /proc is not there, or is not that of our PID namespace.
-pub fn each(mut visit: impl FnMut(Descendant)) -> io::Result<()> {
+pub fn each(visit: impl FnMut(Descendant)) -> io::Result<()> {
+    each_below(|_| false, visit)
+}
+
+/// The same, and those processes too of which `is_root` is true, with what descends from them.
+///
+/// # Errors
+/// As `each`.
+pub fn each_below(is_root: impl Fn(Pid) -> bool, mut visit: impl FnMut(Descendant)) -> io::Result<()> {
     let own = crate::process::id().ok_or(io::ErrorKind::NotFound)?;
     if own_pid_in_proc() != Some(own) {
         return Err(io::ErrorKind::NotFound.into());
@@ -40,9 +50,9 @@ pub fn each(mut visit: impl FnMut(Descendant)) -> io::Result<()> {
     dir::Dir::open(Path::new("/proc"))?.each(|name| {
         let Some(pid) = number(name.to_bytes()) else { return };
         if let Some(parent) = parent_of(pid)
-            && let Some(branch) = branch(own, pid, parent)
+            && let Some((branch, depth)) = branch(own, &is_root, pid, parent)
         {
-            visit(Descendant { pid, parent, branch });
+            visit(Descendant { pid, parent, branch, depth });
         }
     })
 }
@@ -58,12 +68,18 @@ fn number(text: &[u8]) -> Option<Pid> {
     Pid::new(std::str::from_utf8(text).ok()?.parse().ok()?)
 }
 
-/// The child of `own` from which `pid` descends.
-fn branch(own: Pid, mut pid: Pid, mut parent: Pid) -> Option<Pid> {
+/// The child of `own`, or the root, from which `pid` descends, and how far.
+fn branch(own: Pid, is_root: &impl Fn(Pid) -> bool, mut pid: Pid, mut parent: Pid) -> Option<(Pid, usize)> {
+    if is_root(pid) {
+        return Some((pid, 0));
+    }
     // Parents are looked at one after the other, and pids are used again: a circle is possible on paper.
-    for _ in 0..DEEPEST {
+    for depth in 0..DEEPEST {
         if parent == own {
-            return Some(pid);
+            return Some((pid, depth));
+        }
+        if is_root(parent) {
+            return Some((parent, depth + 1));
         }
         pid = parent;
         parent = parent_of(pid)?;
@@ -131,6 +147,7 @@ mod tests {
         assert_eq!(family.len(), 2);
         let (grandchildren, children): (Vec<_>, Vec<_>) =
             family.into_iter().partition(|one| one.parent == branch);
+        assert_eq!((grandchildren[0].depth, children[0].depth), (1, 0));
         let stranger = Descendant { parent: Pid::new(1).unwrap(), ..grandchildren[0] };
         assert!(kill(stranger, Signal::KILL).is_err());
         kill(grandchildren[0], Signal::KILL).unwrap();

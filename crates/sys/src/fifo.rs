@@ -76,6 +76,33 @@ pub fn open_to_write(path: &Path) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
+/// Both ends of the pipe, or FIFO, that a process has at this descriptor, the end to read first: as new open files, so
+/// that they wait when they are read and written, whatever others do. It is the one of this identity.
+///
+/// # Errors
+/// What open(2) says of `/proc/PID/fd/N`: EACCES, ENOENT; `InvalidInput`: it is another one, or no FIFO.
+pub fn ends_of(path: &Path, identity: (u64, u64)) -> io::Result<(OwnedFd, OwnedFd)> {
+    let open = |access| {
+        let flags = access | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let end = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
+        check(&end)?;
+        if file::look_open(&end)?.identity != identity {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        }
+        crate::process::make_blocking(&end)?;
+        Ok(end)
+    };
+    // With a reader there, ours, nobody waits for one.
+    let read = open(OFlags::RDONLY)?;
+    Ok((read, open(OFlags::WRONLY)?))
+}
+
+/// Nobody has the pipe at this path, which may be one of `/proc/PID/fd`, open for reading.
+pub fn has_no_reader(path: &Path) -> bool {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    matches!(rustix::fs::openat(CWD, path, flags, Mode::empty()), Err(Errno::NXIO))
+}
+
 /// An error (`InvalidInput`) unless this is a FIFO; gives how many names it has.
 pub(crate) fn check(fd: &OwnedFd) -> io::Result<u64> {
     let stat = rustix::fs::fstat(fd)?;

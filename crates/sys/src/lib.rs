@@ -25,6 +25,7 @@ pub mod limits;
 pub mod lock;
 pub mod open;
 pub mod orphan;
+pub mod pidfd;
 pub mod poll;
 pub mod priority;
 pub mod privileges;
