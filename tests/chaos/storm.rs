@@ -29,9 +29,10 @@ struct Outcome {
 /// Plays what is asked. Ours must weather it; of others it is told what they did not.
 pub fn weather(order: &Order) {
     let mut plan = order.plan.clone().unwrap_or_else(|| {
-        println!("SEED={} CHAOS_SECONDS={}", order.seed, order.time.as_secs());
+        println!("SEED={}", order.seed);
         // More than can be played in that time.
-        Plan::new(order.seed, order.time.as_secs() as usize + 2, order.mercy)
+        let rounds = order.rounds.min(order.time.as_secs().min(1_000_000) as usize + 2);
+        Plan::new(order.seed, rounds, order.mercy)
     });
     if order.plan.is_some() {
         println!("a plan of {} rounds", plan.rounds.len());
