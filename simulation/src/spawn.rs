@@ -3,7 +3,7 @@
 use alloc::format;
 use core::time::Duration;
 
-use lifecycle::{Death, Event, NotStarted, Readiness, Script, Started};
+use lifecycle::{Death, Event, KillMode, NotStarted, Readiness, Script, Started};
 use unix::{Exit, Pid};
 
 use crate::clock::ms;
@@ -42,7 +42,7 @@ impl World {
         supervisor.listens = means == Means::Notification;
         supervisor.watches = false;
         supervisor.commanded = false;
-        Some(Event::RunSpawned(Ok(Started { pid, readiness })))
+        Some(Event::RunSpawned(Ok(Started { pid, readiness, kill_mode: KillMode::Process })))
     }
 
     /// Answers `SpawnScript`.

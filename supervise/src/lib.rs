@@ -9,6 +9,7 @@
 mod adopted;
 mod handover;
 mod home;
+mod rest;
 mod runsv;
 mod settings;
 mod shell;
@@ -180,6 +181,7 @@ impl Supervisor {
             if self.shell.read_notification() {
                 self.feed(Event::Ready);
             }
+            self.shell.bury(pid);
             self.feed(Event::Exited(pid, exit));
             child::wait_for(pid).unable(|| "wait for a child")?;
             is_told_of_nobody = false;
@@ -225,7 +227,7 @@ impl Supervisor {
         while self.shell.exit_code().is_none()
             && let Some(event) = pending.pop()
         {
-            let settings = settings::read_for(&event);
+            let settings = settings::read_for(&event, &self.service);
             let (next, actions) = self.service.clone().step(event, at.unwrap_or_else(clock::now), &settings);
             self.service = next;
             self.shell.explain(&event, &self.service);
