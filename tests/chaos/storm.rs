@@ -23,6 +23,8 @@ struct Outcome {
     /// The rounds that were played.
     played: Plan,
     history: Vec<Entry>,
+    /// What the tree said.
+    messages: String,
     violations: Vec<Violation>,
 }
 
@@ -54,7 +56,8 @@ pub fn weather(order: &Order) {
         plan = outcome.played.clone();
         let history = keep("history", &format!("{:#?}", outcome.history));
         outcome.violations.iter().for_each(|violation| println!("{violation}"));
-        println!("the history is in {}; shrinking", history.display());
+        let messages = keep("messages", &outcome.messages);
+        println!("the history is in {}, what the tree said in {}", history.display(), messages.display());
         let smallest = smallest(order, &plan, &outcome.violations);
         let file = keep("plan", &smallest.to_string());
         panic!(
@@ -95,11 +98,8 @@ fn play(suite: Suite, plan: &Plan, enough: impl Fn(usize) -> bool) -> Outcome {
     // What the observer sees last is in the record before it is looked at.
     drop(observer);
     let violations = violations(&player, &record);
-    if !violations.is_empty() {
-        let messages = keep("messages", &player.stage.namespace.log());
-        println!("what the tree said is in {}", messages.display());
-    }
-    Outcome { played, history: record.all(), violations }
+    let messages = player.stage.namespace.log();
+    Outcome { played, history: record.all(), messages, violations }
 }
 
 fn violations(player: &Player, record: &Record) -> Vec<Violation> {
