@@ -116,6 +116,14 @@ fn assert_met_nobody(web: &Service, mode: &str) {
     assert_eq!(web.lines("met"), [""; 0], "{mode}");
 }
 
+/// Also who is quick sees its supervisor say first that it is up.
+#[track_caller]
+fn bring_down(web: &Service) {
+    web.wait_up();
+    web.command("d");
+    web.wait_down();
+}
+
 fn pids(web: &Service) -> Vec<Pid> {
     web.lines("pids").iter().map(|line| Pid::new(line.parse().unwrap()).unwrap()).collect()
 }
@@ -130,8 +138,7 @@ fn nothing_is_left_after_down() {
         });
         web.wait_lines("started", 1);
         wait_company(web.namespace(), members.len() + 1);
-        web.command("d");
-        web.wait_down();
+        bring_down(&web);
         assert_nobody(web.namespace(), mode);
         assert_eq!(web.lines("finished").len(), 1);
         assert_met_nobody(&web, mode);
@@ -174,6 +181,8 @@ fn next_instance_and_the_scripts_meet_nobody_of_the_last_after_restart_and_after
             web.wait_lines("started", 2);
             assert_met_nobody(&web, mode);
             wait_company(web.namespace(), members.len() + 1);
+            // A cgroup would outlive its namespace.
+            bring_down(&web);
         }
     }
 }
@@ -200,6 +209,7 @@ fn nothing_is_left_below_a_scanner_that_is_process_1_and_the_tool_waits_for_that
         web.wait_lines("started", 3);
         assert_met_nobody(&web, mode);
         wait_company(tree.namespace(), members.len() + 1);
+        bring_down(&web);
     }
 }
 
@@ -217,8 +227,7 @@ fn nobody_escapes_by_starting_others_all_the_time() {
         wait_until("a few hundred processes", || text(web.path("brood")).len() > 300);
         wait_until("the runner", || strangers(web.namespace()).iter().any(|line| line.contains("runner")));
         let start = Instant::now();
-        web.command("d");
-        web.wait_down();
+        bring_down(&web);
         println!("kill-mode {mode}: {:?}", start.elapsed());
         assert_nobody(web.namespace(), mode);
         assert_eq!(web.lines("finished").len(), 1);
@@ -236,8 +245,7 @@ fn run_that_does_not_obey_is_killed_with_everything_after_timeout_kill() {
         });
         web.wait_lines("started", 1);
         let start = Instant::now();
-        web.command("d");
-        web.wait_down();
+        bring_down(&web);
         assert!(start.elapsed() >= Duration::from_millis(300));
         assert_nobody(web.namespace(), mode);
         assert_met_nobody(&web, mode);
@@ -259,8 +267,7 @@ fn who_ends_when_he_is_asked_is_not_killed_and_who_is_stopped_hears_it() {
         });
         web.wait_lines("started", 1);
         wait_until("it to be stopped", || web.namespace().state(pids(&web)[0]) == Some('T'));
-        web.command("d");
-        web.wait_down();
+        bring_down(&web);
         assert_eq!(web.lines("told"), ["told"], "{mode}");
         assert_nobody(web.namespace(), mode);
         assert!(!web.messages().contains("killing"), "{}", web.messages());
@@ -322,8 +329,7 @@ fn cgroup_is_the_services_own_and_goes_with_it() {
     // What it makes below goes too.
     std::fs::create_dir(cgroup.join("below")).unwrap();
     assert_eq!(text(cgroup.join("cgroup.procs")).lines().count(), 3);
-    web.command("d");
-    web.wait_down();
+    bring_down(&web);
     assert!(!cgroup.exists());
     assert_nobody(web.namespace(), "cgroup");
 }
@@ -344,13 +350,55 @@ fn tree_is_taken_where_no_cgroup_can_be_made_and_that_is_said() {
             web.file("kill-mode", "cgroup");
         });
         web.wait_lines("started", 1);
-        web.command("d");
-        web.wait_down();
+        bring_down(&web);
         assert_nobody(web.namespace(), why);
         let said = format!(
             "kill-mode is cgroup, but no cgroup can be made below that of the supervisor: {why}; using tree"
         );
         assert!(web.messages().contains(&said), "{}\n{}", own.display(), web.messages());
+    }
+}
+
+#[test]
+fn who_may_not_be_signalled_is_named_and_nobody_waits_for_him() {
+    ours_only!("s6 has no kill-mode");
+    if !kit::is_root() {
+        println!("not tested: only root can make a program that becomes root");
+        return;
+    }
+    for mode in ["group", "tree"] {
+        let becomes_root = "./perl -e '$< = $>; $ENV{PATH} = \"/bin\"; open my $f, \">>\", \"pids\"; \
+                            syswrite $f, \"$$\\n\"; exec {\"/bin/sleep\"} \"sleep\", \"1000\"' &";
+        let shell = "cp /usr/bin/perl web/perl && chown -R 65534 . && chown 0 web/perl && \
+                     chmod 4755 web/perl && exec setpriv --reuid 65534 --clear-groups \"$@\"";
+        let web = Supervisor::start_by(shell, |web| {
+            company(web, &[DEAF, becomes_root]);
+            web.file("kill-mode", mode).file("timeout-kill", "200");
+        });
+        web.wait_lines("started", 1);
+        bring_down(&web);
+        assert_eq!(strangers(web.namespace()), ["sleep 1000"], "{mode}");
+        let said = "what run left behind belongs to another user and cannot be killed; going on";
+        assert!(web.messages().contains(said), "{}", web.messages());
+    }
+}
+
+#[test]
+fn service_in_a_pid_namespace_of_its_own_is_ended_as_any_other() {
+    ours_only!("s6 has no kill-mode");
+    for (mode, _) in modes() {
+        let web = Supervisor::start(|web| {
+            web.run("setsid sleep 1000 & trap 'exit 0' TERM; echo >>started; wait");
+            web.file("kill-mode", mode).file("flag-newpidns", "");
+        });
+        web.wait_lines("started", 1);
+        if mode == "cgroup" {
+            wait_until("both in the cgroup", || {
+                text(cgroup_of(&web).join("cgroup.procs")).lines().count() == 2
+            });
+        }
+        bring_down(&web);
+        assert_nobody(web.namespace(), mode);
     }
 }
 
@@ -362,8 +410,7 @@ fn child_that_the_supervisor_was_started_with_is_not_the_services() {
         web.file("kill-mode", "tree");
     });
     web.wait_lines("started", 1);
-    web.command("d");
-    web.wait_down();
+    bring_down(&web);
     assert_eq!(strangers(web.namespace()), ["sleep 2000"]);
 }
 
@@ -413,8 +460,7 @@ fn group_and_process_leave_who_is_not_meant() {
             web.file("kill-mode", mode);
         });
         web.wait_lines("started", 1);
-        web.command("d");
-        web.wait_down();
+        bring_down(&web);
         wait_company(web.namespace(), left);
     }
 }
@@ -429,8 +475,7 @@ fn people_are_told_who_has_survived_a_stop() {
     });
     for name in ["web", "tidy"] {
         tree.service(name).wait_lines("started", 1);
-        tree.service(name).command("d");
-        tree.service(name).wait_down();
+        bring_down(&tree.service(name));
     }
     let svctl = our_program("svctl");
     let ask = |verb: &str, names: &[&str]| {

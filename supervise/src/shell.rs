@@ -155,6 +155,11 @@ impl Shell {
         Some(Event::Exited(pid, exit))
     }
 
+    /// What was adopted has died: the pid may be another's by now.
+    fn is_gone(&self, pid: Pid) -> bool {
+        self.adopted.as_ref().is_some_and(|adopted| adopted.pid() == pid && adopted.is_gone())
+    }
+
     /// Writes down what a successor would have to know.
     pub(crate) fn keep(&mut self, service: &Service) {
         self.keeper.keep(service, self.notification.as_ref().map(|&(_, number)| number));
@@ -228,6 +233,7 @@ impl Shell {
                 return Some(self.spawn_script(script, death, service));
             }
             Action::SpawnCheck => return Some(Event::CheckSpawned(self.spawn_check(service))),
+            Action::Kill(pid, _) | Action::KillGroup(pid, _) if self.is_gone(pid) => {}
             Action::Kill(pid, signal) => kill(pid, signal),
             Action::KillGroup(pid, signal) => kill_group(pid, signal),
             Action::Sweep(mode, group, how) => {

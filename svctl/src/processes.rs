@@ -72,7 +72,7 @@ impl Table {
             None if view.live().is_some() => self.add_absent(2, &format!("{name}: {}", view.state())),
             None => {}
         }
-        for process in view.detail.life.session.map(|session| family.left(session)).unwrap_or_default() {
+        for process in view.last_session().map(|session| family.left(session)).unwrap_or_default() {
             self.add(family, process.pid, 2, &format!("{name}: left by its last run"));
         }
     }

@@ -135,11 +135,9 @@ fn leave(service: &mut Service, up: Up) -> Vec<Action> {
         return Vec::new();
     }
     service.phase = Phase::Up(Up { asked_to_end: true, paused: false, ..up });
-    match up.paused {
-        // Stopped, it would never read so far.
-        true => vec![Action::Kill(up.pid, Signal::CONT), Action::Publish(&[])],
-        false => Vec::new(),
-    }
+    // Stopped, it would never read so far; and who stopped it need not have been us.
+    let told = up.paused.then_some(Action::Publish(&[]));
+    [Action::Kill(up.pid, Signal::CONT)].into_iter().chain(told).collect()
 }
 
 fn be_ready(service: &mut Service, up: Up, now: Now) -> Vec<Action> {

@@ -86,8 +86,9 @@ fn finishing(view: &View, record: &Record) -> Vec<String> {
 
 /// Who is left of the last `run`, though that has died.
 pub(crate) fn left(view: &View) -> Option<String> {
+    let session = view.last_session()?;
     let family = Family::new(proc::all().ok()?);
-    let left = family.left(view.detail.life.session?);
+    let left = family.left(session);
     let named: Vec<_> =
         left.iter().take(MOST_NAMED).map(|process| format!("{} ({})", process.pid, process.name)).collect();
     let rest = match left.len().checked_sub(MOST_NAMED) {
@@ -171,6 +172,17 @@ mod tests {
 
     fn said(view: &View) -> String {
         sentences(view, Stamp::from_unix(1_000, 0)).join("\n")
+    }
+
+    #[test]
+    fn who_is_left_is_told_only_where_a_supervisor_knows() {
+        let mut view = view(DOWN);
+        // No process can have so high a pid: nobody is left of that session.
+        view.detail.life.session = unix::Pid::new(i64::from(i32::MAX));
+        assert_eq!(left(&view), None);
+        assert!(view.last_session().is_some());
+        view.is_supervised = Some(false);
+        assert_eq!(view.last_session(), None);
     }
 
     #[test]
