@@ -15,13 +15,15 @@ IMAGE ?= supervision-$(EXAMPLE)
 FUZZ_SECONDS ?= 60
 # How often `make kills` kills a logger.
 KILL_ROUNDS ?= 1000
+# How long `make simulate` plays schedules.
+SIMULATE_SECONDS ?= 60
 BENCH ?=
 
 DIST := target/dist
 PAGES = $(wildcard */*.[18] crates/*/*.5)
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run --no-tests=pass' || echo test)
 
-.PHONY: help needs linker build static run test check pages differential golden kills fuzz bench doc install install-compat image layer clean
+.PHONY: help needs linker build static run test check pages differential golden kills simulate fuzz bench doc install install-compat image layer clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -76,6 +78,9 @@ golden: linker ## write the golden files again; then read the diff
 kills: linker ## kill loggers KILL_ROUNDS times at random moments
 	$(CARGO) build --workspace --bins
 	KILL_ROUNDS=$(KILL_ROUNDS) $(CARGO) test -p suite-tests --test svlog_kill -- --nocapture
+
+simulate: linker ## play both machines with a kernel that is a value, for SIMULATE_SECONDS (SEED plays one schedule again)
+	SIMULATE_SECONDS=$(SIMULATE_SECONDS) $(CARGO) test --profile simulate -p simulation -- --nocapture
 
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
 	@fuzz/run $(FUZZ_SECONDS)

@@ -145,10 +145,7 @@ fn no_line_is_lost_or_doubled_when_the_catch_all_and_its_supervisor_are_started_
         ));
     });
     let log = tree.service("svscan-log");
-    let supervisor = || {
-        let all = tree.namespace().processes();
-        all.into_iter().find(|(_, command)| command.ends_with("supervise svscan-log")).map(|(pid, _)| pid)
-    };
+    let supervisor = || tree.supervisor_of("svscan-log");
     for round in 1..=6 {
         wait_until("more lines", || caught(&tree).lines().count() > round * 300);
         if round % 3 == 0 {

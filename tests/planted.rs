@@ -193,7 +193,7 @@ mod supervisor {
     #[test]
     fn lock_is_a_file_and_no_link() {
         root_only!();
-        each("supervise/lock", &[Link, Dangling, Fifo, Socket, Directory], &[]);
+        each("supervise/lock", &[Link, Dangling, Fifo, Socket, Directory], &[Name]);
     }
 
     #[test]

@@ -165,9 +165,10 @@ mod services {
         ours_only!("runs once, with SUITE unset");
         let supervisor = ready();
         for deaths in 1..=2 {
-            supervisor.wait_up();
+            let pid = supervisor.wait_up();
             supervisor.command("k");
             wait_until("a death", || supervisor.deaths().len() == deaths);
+            supervisor.wait_record("another life", |record| record.is_up() && record.pid != Some(pid));
         }
         for (seconds, count, list) in [
             ("60", "2", "SIGKILL"),

@@ -136,12 +136,8 @@ fn scan_directory_that_cannot_be_taken_is_left_again() {
     std::fs::create_dir(tree.dir()).unwrap();
     std::fs::write(tree.dir().join(".svscan"), "no directory").unwrap();
     wait_until("a scan that fails", || tree.messages().contains("unable to scan"));
-    let supervisors = || {
-        let all = tree.namespace().processes().into_iter();
-        all.filter(|(_, command)| command.ends_with("supervise web")).map(|(pid, _)| pid)
-    };
-    let first = supervisors().next().unwrap();
+    let first = tree.supervisor_of("web").unwrap();
     tree.namespace().kill(first, "KILL");
-    wait_until("another supervisor", || supervisors().any(|pid| pid != first));
+    wait_until("another supervisor", || tree.supervisor_of("web").is_some_and(|pid| pid != first));
     Service::at(away.join("web")).wait_supervised();
 }

@@ -367,6 +367,8 @@ mod lock {
         supervisor.wait_lines("started", 1);
         supervisor.signal(Signal::QUIT);
         assert_eq!(supervisor.wait_exit(), 0);
+        // Or it would be taken over.
+        std::fs::write(supervisor.path("supervise/lock"), "").unwrap();
         supervisor.start_beside();
         wait_until("a word about the first", || supervisor.messages().contains("earlier instance"));
         assert_eq!(supervisor.lines("started").len(), 1);

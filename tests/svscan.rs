@@ -120,10 +120,7 @@ mod services {
         });
         let web = tree.service("web");
         web.wait_supervised();
-        let find = || {
-            let all = tree.namespace().processes();
-            all.into_iter().find(|(_, command)| command.ends_with("supervise web")).map(|(pid, _)| pid)
-        };
+        let find = || tree.supervisor_of("web");
         let first = find().unwrap();
         tree.namespace().kill(first, "KILL");
         wait_until("another supervisor", || find().is_some_and(|pid| pid != first));

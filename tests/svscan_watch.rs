@@ -262,4 +262,33 @@ mod pick_up {
             tree.service("web").record().pid.is_some_and(|pid| pid != first && tree.namespace().is_alive(pid))
         });
     }
+
+    #[test]
+    fn service_is_not_started_in_the_directory_that_has_taken_its_name() {
+        ours_only!("s6 knows a service by its name");
+        // Nothing tells the scanner of the new names.
+        let tree = Tree::start(|scan| {
+            scan.options(&["--no-watch"]);
+            scan.service("a").run("echo a >>starts; exec sleep 100000");
+            scan.service("b").run("echo b >>starts; exec sleep 100000");
+        });
+        let runs = ["a", "b"].map(|name| tree.service(name).wait_up());
+        std::fs::rename(tree.dir().join("a"), tree.dir().join("c")).unwrap();
+        std::fs::rename(tree.dir().join("b"), tree.dir().join("a")).unwrap();
+        assert_eq!(tree.ctl(&["-dx", "c", "a"]).code, 0);
+        runs.iter().for_each(|&run| tree.namespace().wait_dead(run));
+        // Both come back, each in its own.
+        tree.service("c").wait_lines("starts", 2);
+        tree.service("a").wait_lines("starts", 2);
+        let supervisors = || {
+            let processes = tree.namespace().processes();
+            let mut names: Vec<_> = processes
+                .into_iter()
+                .filter_map(|(_, command)| Some(command.split_once("supervise ")?.1.trim().to_owned()))
+                .collect();
+            names.sort_unstable();
+            names
+        };
+        wait_until("a supervisor for each", || supervisors() == ["a", "c"]);
+    }
 }

@@ -5,10 +5,13 @@ use std::path::Path;
 
 use cli::{Failure, Unable};
 use servicedir::{names, record};
+use status::Handover;
 use sys::dir::{self, Links};
 use sys::fifo::{self, Fifo};
-use sys::lock::{self, Lock};
+use sys::lock;
 use sys::{file, process, users};
+
+use crate::handover::Keeper;
 
 /// The mode with which `event` is made: the final one but for the set-group-id bit, which mkdir(2) does not
 /// take; who is killed before he sets it leaves a directory in which everybody can listen who should.
@@ -18,8 +21,10 @@ const EVENT_MODE: u32 = fifodir::MODE & 0o1777;
 pub(crate) struct Home {
     /// Where commands come in.
     pub(crate) control: Fifo,
-    /// What makes it ours.
-    _lock: Lock,
+    /// What makes it ours, and what is in it for a successor.
+    pub(crate) keeper: Keeper,
+    /// What the supervisor before has left.
+    pub(crate) left: Option<Handover>,
 }
 
 /// Makes what is missing in the current directory, and takes the lock.
@@ -49,9 +54,12 @@ fn make_home() -> Result<Home, Failure> {
     if !new && let Err(error) = fifodir::sweep(event) {
         cli::warn(format_args!("unable to clean up event: {}", cli::reason(&error)));
     }
-    record::clear_deaths(Path::new(".")).unable(|| format!("empty {}", names::DEATH_TALLY))?;
-    file::remove(Path::new(names::DETAIL)).unable(|| format!("remove {}", names::DETAIL))?;
-    Ok(Home { control, _lock: lock })
+    let (keeper, left) = Keeper::begin(lock);
+    if left.is_none() {
+        record::clear_deaths(Path::new(".")).unable(|| format!("empty {}", names::DEATH_TALLY))?;
+        file::remove(Path::new(names::DETAIL)).unable(|| format!("remove {}", names::DETAIL))?;
+    }
+    Ok(Home { control, keeper, left })
 }
 
 /// What became of a directory for ourselves; true if it is new.

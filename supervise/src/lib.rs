@@ -6,14 +6,18 @@
 
 #![forbid(unsafe_code)]
 
+mod adopted;
+mod handover;
 mod home;
 mod runsv;
 mod settings;
 mod shell;
 mod sources;
 mod spawn;
+mod takeover;
 
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,19 +28,23 @@ use lifecycle::{Event, Service};
 use servicedir::names;
 use sys::{child, clock, file, poll, process};
 
-pub use runsv::runsv;
+use unix::Now;
+
 use shell::Shell;
 use sources::{Ready, Sources, Told};
+
+pub use runsv::runsv;
 
 /// `supervise`, as its users see it.
 pub const PROGRAM: Program = Program {
     name: "supervise",
     about: "starts, watches and restarts the service of one directory",
-    usage: &["servicedir"],
-    options: NO_OPTIONS,
+    usage: &["[ --deaths fd ] servicedir"],
+    options: OPTIONS,
 };
 
-const NO_OPTIONS: &[Opt] = &[];
+const OPTIONS: &[Opt] =
+    &[Opt::long("deaths", Some("fd"), "read there how those have ended that the scanner has waited for")];
 
 /// The name that s6 has for it, with the program.
 pub const NAMES: &[(&str, cli::Main)] = &[("s6-supervise", main_s6)];
@@ -47,7 +55,9 @@ const S6: Grammar = Grammar { name: "s6-supervise", usage: "dir", letters: "", l
 fn main_s6(args: Vec<OsString>) -> ExitCode {
     cli::name_program(S6.name);
     match args.get(1).filter(|dir| !dir.is_empty()) {
-        Some(dir) => run(Path::new(dir), S6.name).map_or_else(|failure| failure.report(), ExitCode::from),
+        Some(dir) => {
+            run(Path::new(dir), S6.name, None).map_or_else(|failure| failure.report(), ExitCode::from)
+        }
         None => S6.misuse().report(),
     }
 }
@@ -56,12 +66,17 @@ fn main_s6(args: Vec<OsString>) -> ExitCode {
 pub fn main(args: Vec<OsString>) -> ExitCode {
     match parse(args) {
         Ok(None) => ExitCode::SUCCESS,
-        Ok(Some(dir)) => run(&dir, PROGRAM.name).map_or_else(|failure| failure.report(), ExitCode::from),
+        Ok(Some((dir, deaths))) => {
+            run(&dir, PROGRAM.name, deaths).map_or_else(|failure| failure.report(), ExitCode::from)
+        }
         Err(failure) => failure.report(),
     }
 }
 
-fn parse(mut args: Vec<OsString>) -> Result<Option<PathBuf>, Failure> {
+/// A descriptor of the scanner's, and the directory.
+type Words = (PathBuf, Option<OwnedFd>);
+
+fn parse(mut args: Vec<OsString>) -> Result<Option<Words>, Failure> {
     // A scanner gives any name that a directory can have, `-d` too.
     if let [_, name] = &args[..]
         && !["--help", "--version"].iter().any(|asked| name == asked)
@@ -69,14 +84,26 @@ fn parse(mut args: Vec<OsString>) -> Result<Option<PathBuf>, Failure> {
         args.insert(1, "--".into());
     }
     let Some(words) = PROGRAM.parse(args)? else { return Ok(None) };
-    match &words[..] {
-        [Word::Operand(dir)] if !dir.is_empty() => Ok(Some(PathBuf::from(dir))),
+    let mut deaths = None;
+    let mut dirs = Vec::new();
+    for word in words {
+        match word {
+            Word::Operand(dir) => dirs.push(dir),
+            Word::Option(_, number) => {
+                let number = number.to_str().and_then(|number| number.parse().ok());
+                let number = number.filter(|&number| number > 2).ok_or_else(|| PROGRAM.usage())?;
+                deaths = Some(process::inherit(number).unable(|| "use the descriptor of --deaths")?);
+            }
+        }
+    }
+    match &dirs[..] {
+        [dir] if !dir.is_empty() => Ok(Some((PathBuf::from(dir), deaths))),
         _ => Err(PROGRAM.usage()),
     }
 }
 
 /// Supervises `dir`, with messages that begin with `name`. Gives the exit code.
-fn run(dir: &Path, name: &str) -> Result<u8, Failure> {
+fn run(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<u8, Failure> {
     process::open_standard_descriptors().unable(|| "open /dev/null")?;
     // First of all: a signal that comes while we prepare is read afterwards.
     let signals = sources::take_signals()?;
@@ -87,11 +114,20 @@ fn run(dir: &Path, name: &str) -> Result<u8, Failure> {
     cli::name_program(format!("{name} {}", dir.display()));
     process::keep_descriptors_from_children();
     let home = home::move_in()?;
-    let wanted_up = !file::exists(Path::new(names::DOWN)).unable(|| "look for the file down")?;
-    let service = Service::new(clock::now(), wanted_up, is_logger(&dir));
-    let mut shell = Shell::new(dir);
-    shell.begin(&service)?;
-    Supervisor { sources: Sources::new(signals, home), shell, service }.supervise()
+    let is_logger = is_logger(&dir);
+    let left = home.left.and_then(|left| Some((Service::restore(&left.life, is_logger)?, left)));
+    let shell = Shell::new(dir, home.keeper);
+    let sources = Sources::new(signals, home.control);
+    match left {
+        Some((service, left)) => Supervisor { sources, shell, service }.take_over(&left, deaths)?.supervise(),
+        None => {
+            let wanted_up = !file::exists(Path::new(names::DOWN)).unable(|| "look for the file down")?;
+            let service = Service::new(clock::now(), wanted_up, is_logger);
+            let mut supervisor = Supervisor { sources, shell, service };
+            supervisor.shell.begin(&supervisor.service)?;
+            supervisor.supervise()
+        }
+    }
 }
 
 /// A logger is the `log` of another service.
@@ -119,9 +155,10 @@ impl Supervisor {
             if deadline.is_some_and(|at| at <= clock::monotonic()) {
                 self.shell.retry(&self.service);
                 self.feed(Event::Timeout);
+                self.read_adopted();
             }
             if let Some(code) = self.shell.exit_code() {
-                self.shell.end();
+                self.shell.end(&self.service);
                 return Ok(code);
             }
         }
@@ -133,15 +170,20 @@ impl Supervisor {
         if ready.notified && self.shell.read_notification() {
             self.feed(Event::Ready);
         }
-        // One at a time: while one death is dealt with, the other dead still hold their pids.
+        // One at a time, and each keeps its pid until what follows from its death is written down: whoever comes after
+        // us would not be told of it again.
         while told.child_has_died
-            && let Some((pid, exit)) = child::reap().unable(|| "wait for a child")?
+            && let Some((pid, exit)) = child::find_dead().unable(|| "wait for a child")?
         {
             // What a service wrote before it died can be read by now.
             if self.shell.read_notification() {
                 self.feed(Event::Ready);
             }
             self.feed(Event::Exited(pid, exit));
+            child::wait_for(pid).unable(|| "wait for a child")?;
+        }
+        if ready.orphaned {
+            self.read_adopted();
         }
         for event in told.events.into_iter().flatten() {
             self.feed(event);
@@ -157,18 +199,32 @@ impl Supervisor {
         Ok(())
     }
 
-    /// One step of the machine, and those that answer what it wants done.
-    #[inline(never)] // One frame for every event, or the stack takes a page more.
+    fn read_adopted(&mut self) {
+        if self.shell.read_notification() {
+            self.feed(Event::Ready);
+        }
+        if let Some(event) = self.shell.read_adopted() {
+            self.feed(event);
+        }
+    }
+
     fn feed(&mut self, event: Event) {
+        self.feed_at(event, None);
+    }
+
+    /// One step of the machine, `at` this time or now, and those that answer what it wants done.
+    #[inline(never)] // One frame for every event, or the stack takes a page more.
+    fn feed_at(&mut self, event: Event, at: Option<Now>) {
         let mut pending = vec![event];
         while self.shell.exit_code().is_none()
             && let Some(event) = pending.pop()
         {
             let settings = settings::read_for(&event);
-            let (next, actions) = self.service.clone().step(event, clock::now(), &settings);
+            let (next, actions) = self.service.clone().step(event, at.unwrap_or_else(clock::now), &settings);
             self.service = next;
             self.shell.explain(&event, &self.service);
             pending.extend(self.shell.perform(actions, &self.service).into_iter().rev());
         }
+        self.shell.keep(&self.service);
     }
 }

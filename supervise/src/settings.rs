@@ -12,7 +12,7 @@ use unix::Signal;
 pub(crate) fn read_for(event: &Event) -> Settings {
     let mut settings = Settings::default();
     match event {
-        Event::Command(Command::Down | Command::Disable) | Event::Terminate => {
+        Event::Command(Command::Down | Command::Disable) | Event::Terminate | Event::TakenOver => {
             settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
             settings.timeout_kill = read_timeout(names::TIMEOUT_KILL, None);
         }
@@ -57,7 +57,7 @@ pub(crate) fn is_there(name: &'static str) -> bool {
 
 /// A number of milliseconds, or `default` where there is none; 0 means never.
 pub(crate) fn read_timeout(name: &'static str, default: Option<Duration>) -> Option<Duration> {
-    let default_text = default.map_or("never".into(), |default| default.as_millis().to_string());
+    let default_text = default.map_or("never".into(), |default| (default.as_millis() as u64).to_string());
     match or_default(read_number(name, "a number of milliseconds", 0..=u32::MAX), &default_text).flatten() {
         None => default,
         Some(0) => None,

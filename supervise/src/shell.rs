@@ -2,20 +2,22 @@
 
 use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cli::{Failure, Unable, reason, warn};
-use lifecycle::{Action, Event, Overdue, Script, Service};
+use lifecycle::{Action, Event, Overdue, Phase, Script, Service};
 use servicedir::{names, read_number, record};
-use status::{Death, Detail, Notice, Reason};
+use status::{Birth, Death, Detail, Notice, Reason};
 use sys::watch::{Change, Watch};
 use sys::{child, clock, file, process};
 use unix::{Pid, Signal};
 
+use crate::adopted::Adopted;
+use crate::handover::Keeper;
 use crate::settings::or_default;
-use crate::spawn;
+use crate::spawn::{self, Notification};
 
 /// From a record that could not be written to the next attempt.
 const WRITE_RETRY: Duration = Duration::from_secs(5);
@@ -32,8 +34,12 @@ const DEATHS: u32 = 100;
 pub(crate) struct Shell {
     /// As the scanner sees it.
     name: CString,
+    /// What is left to a successor.
+    keeper: Keeper,
+    /// What a supervisor that is gone has left.
+    adopted: Option<Adopted>,
     /// Where the service says that it is ready.
-    notification: Option<OwnedFd>,
+    notification: Option<Notification>,
     /// Open while `run` cannot be executed.
     watch: Option<Watch>,
     /// The detail as it stands on disk.
@@ -54,8 +60,10 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    pub(crate) fn new(dir: PathBuf) -> Shell {
+    pub(crate) fn new(dir: PathBuf, keeper: Keeper) -> Shell {
         Shell {
+            keeper,
+            adopted: None,
             name: process::c_string(dir).unwrap_or_default(),
             notification: None,
             watch: None,
@@ -70,6 +78,25 @@ impl Shell {
         }
     }
 
+    /// What another supervisor has written and said.
+    pub(crate) fn went_before(&mut self, detail: Detail, failure: Option<Reason>) {
+        self.written = detail;
+        self.told_failure = failure;
+    }
+
+    /// A process that another supervisor has left.
+    pub(crate) fn inherit(&mut self, birth: Birth) {
+        self.keeper.inherit(birth);
+    }
+
+    pub(crate) fn set_adopted(&mut self, adopted: Adopted) {
+        self.adopted = Some(adopted);
+    }
+
+    pub(crate) fn listen(&mut self, notification: Notification) {
+        self.notification = Some(notification);
+    }
+
     /// The first record and the first notice.
     pub(crate) fn begin(&mut self, service: &Service) -> Result<(), Failure> {
         record::write(&service.record()).unable(|| format!("write {}", names::STATUS))?;
@@ -78,7 +105,11 @@ impl Shell {
     }
 
     /// The last notice.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn end(&mut self, service: &Service) {
+        // A service that lives on is there for the next one.
+        if matches!(service.phase(), Phase::Down { .. }) {
+            self.keeper.clear();
+        }
         notify(&[Notice::Exiting]);
     }
 
@@ -88,7 +119,25 @@ impl Shell {
     }
 
     pub(crate) fn notification(&self) -> Option<BorrowedFd<'_>> {
-        self.notification.as_ref().map(AsFd::as_fd)
+        self.notification.as_ref().map(|(fd, _)| fd.as_fd())
+    }
+
+    /// Can be read once the process is dead that was adopted.
+    pub(crate) fn adopted(&self) -> Option<BorrowedFd<'_>> {
+        self.adopted.as_ref().and_then(Adopted::as_fd)
+    }
+
+    /// The end of what was adopted, once it has come and is known.
+    pub(crate) fn read_adopted(&mut self) -> Option<Event> {
+        let adopted = self.adopted.as_mut()?;
+        let (pid, exit) = (adopted.pid(), adopted.end()?);
+        self.adopted = None;
+        Some(Event::Exited(pid, exit))
+    }
+
+    /// Writes down what a successor would have to know.
+    pub(crate) fn keep(&mut self, service: &Service) {
+        self.keeper.keep(service, self.notification.as_ref().map(|&(_, number)| number));
     }
 
     pub(crate) fn watch(&self) -> Option<BorrowedFd<'_>> {
@@ -97,7 +146,8 @@ impl Shell {
 
     /// When `retry` is due.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.write_again_at
+        let adopted = self.adopted.as_ref().and_then(Adopted::deadline);
+        [self.write_again_at, adopted].into_iter().flatten().min()
     }
 
     /// Writes again what could not be written.
@@ -111,7 +161,7 @@ impl Shell {
     pub(crate) fn read_notification(&mut self) -> bool {
         let mut buffer = [0; 256];
         for _ in 0..NOTIFICATION_READS {
-            let Some(fd) = &self.notification else { return false };
+            let Some((fd, _)) = &self.notification else { return false };
             match process::read(fd, &mut buffer) {
                 Ok(Some(0)) => self.notification = None,
                 Ok(Some(count)) if buffer[..count].contains(&b'\n') => return true,
@@ -147,11 +197,12 @@ impl Shell {
 
     fn act(&mut self, action: Action, service: &Service) -> Option<Event> {
         match action {
-            Action::SpawnRun => return Some(self.spawn_run()),
+            Action::SpawnRun => return Some(self.spawn_run(service)),
             Action::SpawnScript(script, death) => {
-                return Some(Event::ScriptSpawned(spawn::script(script, death, &self.name)));
+                let spawned = spawn::script(script, death, &self.name, &mut self.keeper, service);
+                return Some(Event::ScriptSpawned(spawned));
             }
-            Action::SpawnCheck => return Some(Event::CheckSpawned(self.spawn_check())),
+            Action::SpawnCheck => return Some(Event::CheckSpawned(self.spawn_check(service))),
             Action::Kill(pid, signal) => kill(pid, signal),
             Action::KillGroup(pid, signal) => kill_group(pid, signal),
             Action::Report(overdue) => report(overdue),
@@ -168,13 +219,13 @@ impl Shell {
         None
     }
 
-    fn spawn_run(&mut self) -> Event {
-        let mut attempt = spawn::run(&self.name);
+    fn spawn_run(&mut self, service: &Service) -> Event {
+        let mut attempt = spawn::run(&self.name, &mut self.keeper, service);
         if attempt.result.is_err() && self.watch.is_none() {
             // Without a watch it is only tried again later. What changed before there was one is seen by
             // trying once more.
             self.watch = Watch::new().and_then(|w| w.add(Path::new(".")).map(|_| w)).ok();
-            attempt = spawn::run(&self.name);
+            attempt = spawn::run(&self.name, &mut self.keeper, service);
         }
         self.notification = attempt.notification;
         self.why = attempt.why;
@@ -188,8 +239,8 @@ impl Shell {
     }
 
     /// A check that cannot be started is tried again as one that fails; why is said once.
-    fn spawn_check(&mut self) -> Option<Pid> {
-        let problem = match spawn::check(&self.name) {
+    fn spawn_check(&mut self, service: &Service) -> Option<Pid> {
+        let problem = match spawn::check(&self.name, &mut self.keeper, service) {
             Ok(pid) => return Some(pid),
             Err(problem) => problem,
         };

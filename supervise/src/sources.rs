@@ -5,21 +5,21 @@ use std::os::fd::{AsFd, BorrowedFd};
 use cli::{Failure, Unable};
 use control::Command;
 use lifecycle::Event;
+use sys::fifo::Fifo;
 use sys::signals::{self, Signals};
 use unix::Signal;
 
-use crate::home::Home;
 use crate::shell::Shell;
 
-/// How many sources there are: signals, control, notification, watch.
-const SOURCES: usize = 4;
+/// How many sources there are: signals, control, notification, watch, a process that was adopted.
+const SOURCES: usize = 5;
 /// Command bytes that are read in one turn.
 const COMMANDS: usize = 64;
 
 /// The sources that are there from the first moment to the last; the shell has the others.
 pub(crate) struct Sources {
     signals: Signals,
-    home: Home,
+    control: Fifo,
 }
 
 /// Which sources have something to read.
@@ -28,11 +28,12 @@ pub(crate) struct Ready {
     pub(crate) controlled: bool,
     pub(crate) notified: bool,
     pub(crate) changed: bool,
+    pub(crate) orphaned: bool,
 }
 
 impl From<[bool; SOURCES]> for Ready {
-    fn from([signalled, controlled, notified, changed]: [bool; SOURCES]) -> Ready {
-        Ready { signalled, controlled, notified, changed }
+    fn from([signalled, controlled, notified, changed, orphaned]: [bool; SOURCES]) -> Ready {
+        Ready { signalled, controlled, notified, changed, orphaned }
     }
 }
 
@@ -50,13 +51,15 @@ pub(crate) fn take_signals() -> Result<Signals, Failure> {
 }
 
 impl Sources {
-    pub(crate) fn new(signals: Signals, home: Home) -> Sources {
-        Sources { signals, home }
+    pub(crate) fn new(signals: Signals, control: Fifo) -> Sources {
+        Sources { signals, control }
     }
 
     /// What to wait for.
     pub(crate) fn descriptors<'a>(&'a self, shell: &'a Shell) -> [Option<BorrowedFd<'a>>; SOURCES] {
-        [Some(self.signals.as_fd()), Some(self.home.control.as_fd()), shell.notification(), shell.watch()]
+        let own = [self.signals.as_fd(), self.control.as_fd()].map(Some);
+        let [signals, control] = own;
+        [signals, control, shell.notification(), shell.watch(), shell.adopted()]
     }
 
     /// Signals of one kind that have come in one turn count once.
@@ -76,7 +79,7 @@ impl Sources {
 
     pub(crate) fn read_commands(&self) -> Result<[Option<Command>; COMMANDS], Failure> {
         let mut bytes = [0; COMMANDS];
-        let count = self.home.control.read(&mut bytes).unable(|| "read supervise/control")?;
+        let count = self.control.read(&mut bytes).unable(|| "read supervise/control")?;
         let mut commands = [None; COMMANDS];
         for (command, &byte) in commands.iter_mut().zip(&bytes[..count]) {
             *command = Command::from_byte(byte);

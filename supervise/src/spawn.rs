@@ -6,22 +6,26 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use lifecycle::{Death, NotStarted, Readiness, Script, Started};
+use lifecycle::{Death, NotStarted, Readiness, Script, Service, Started};
 use servicedir::{Problem, names, read_number};
 use sys::child::{self, Company, Spawn, SpawnError};
 use sys::{file, problem, process};
 use unix::{Exit, Pid, Signal};
 
+use crate::handover::Keeper;
 use crate::settings::{is_there, or_default, read_timeout};
 
 /// The interval between two runs of `check`, unless `timeout-check` says otherwise.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Where a service says that it is ready: our end, and the number of its own.
+pub(crate) type Notification = (OwnedFd, u32);
+
 /// What became of an attempt to start `run`.
 pub(crate) struct Attempt {
     pub(crate) result: Result<Started, NotStarted>,
     /// Where the service says that it is ready.
-    pub(crate) notification: Option<OwnedFd>,
+    pub(crate) notification: Option<Notification>,
     /// Why it was not started.
     pub(crate) why: String,
     /// Because somebody is still writing it.
@@ -29,7 +33,7 @@ pub(crate) struct Attempt {
 }
 
 /// Starts `run`.
-pub(crate) fn run(name: &CStr) -> Attempt {
+pub(crate) fn run(name: &CStr, keeper: &mut Keeper, service: &Service) -> Attempt {
     let (lock_fd, mut notification_fd) =
         match (read_descriptor(names::LOCK_FD), read_descriptor(names::NOTIFICATION_FD)) {
             (Ok(lock_fd), Ok(notification_fd)) => (lock_fd, notification_fd),
@@ -56,7 +60,9 @@ pub(crate) fn run(name: &CStr) -> Attempt {
                 give: &give,
                 lock: lock_fd,
             };
-            attempt(child::spawn(&spawn), listening, spawn.new_pid_namespace)
+            let number = listening.as_ref().and(notification_fd).map(|number| number as u32);
+            let spawned = start(&spawn, keeper, service, number);
+            attempt(spawned, listening.zip(number), spawn.new_pid_namespace)
         }
         (Err(error), _) => no_resources(format!("no pipe for notification-fd: {}", cli::reason(&error))),
         (_, Err(error)) => {
@@ -65,7 +71,20 @@ pub(crate) fn run(name: &CStr) -> Attempt {
     }
 }
 
-fn attempt(spawned: Result<Pid, SpawnError>, notification: Option<OwnedFd>, namespace: bool) -> Attempt {
+/// Starts a program that writes itself into what is left to a successor.
+fn start(
+    spawn: &Spawn<'_>,
+    keeper: &mut Keeper,
+    service: &Service,
+    notification: Option<u32>,
+) -> Result<Pid, SpawnError> {
+    let mut birth = keeper.newborn(service, notification);
+    let pid = child::spawn_with(spawn, birth.as_mut())?;
+    keeper.born();
+    Ok(pid)
+}
+
+fn attempt(spawned: Result<Pid, SpawnError>, notification: Option<Notification>, namespace: bool) -> Attempt {
     let error = match spawned {
         Ok(pid) => {
             let readiness = readiness(notification.is_some());
@@ -105,7 +124,7 @@ fn no_resources(why: String) -> Attempt {
 }
 
 /// How the service that was just started will be known to be ready.
-fn readiness(by_notification: bool) -> Readiness {
+pub(crate) fn readiness(by_notification: bool) -> Readiness {
     if by_notification {
         Readiness::Notification
     } else if is_there(names::CHECK) {
@@ -132,7 +151,13 @@ fn read_descriptor(name: &'static str) -> Result<Option<RawFd>, Problem> {
 }
 
 /// Starts `crash` or `finish`; `None` if there is none, or it cannot be started, which is said.
-pub(crate) fn script(script: Script, death: Death, name: &CStr) -> Option<Pid> {
+pub(crate) fn script(
+    script: Script,
+    death: Death,
+    name: &CStr,
+    keeper: &mut Keeper,
+    service: &Service,
+) -> Option<Pid> {
     let path = match script {
         Script::Crash => c"./crash",
         Script::Finish => c"./finish",
@@ -144,7 +169,8 @@ pub(crate) fn script(script: Script, death: Death, name: &CStr) -> Option<Pid> {
         death.group.map_or(0, Pid::get).to_string(),
     ];
     let [code, signal, group] = numbers.map(|number| CString::new(number).unwrap_or_default());
-    match spawn_beside(path, &[path.to_owned(), code, signal, name.to_owned(), group]) {
+    let args = [path.to_owned(), code, signal, name.to_owned(), group];
+    match spawn_beside(path, &args, keeper, service) {
         Ok(pid) => pid,
         Err(why) => {
             cli::warn(format_args!("unable to spawn {}: {why}; going on without it", path.to_string_lossy()));
@@ -154,13 +180,19 @@ pub(crate) fn script(script: Script, death: Death, name: &CStr) -> Option<Pid> {
 }
 
 /// Starts `check`. An error: why not.
-pub(crate) fn check(name: &CStr) -> Result<Pid, String> {
-    let spawned = spawn_beside(c"./check", &[c"./check".to_owned(), name.to_owned()])?;
+pub(crate) fn check(name: &CStr, keeper: &mut Keeper, service: &Service) -> Result<Pid, String> {
+    let args = [c"./check".to_owned(), name.to_owned()];
+    let spawned = spawn_beside(c"./check", &args, keeper, service)?;
     spawned.ok_or_else(|| problem::Problem::Missing.to_string())
 }
 
 /// `None`: there is no such file.
-fn spawn_beside(path: &CStr, args: &[CString]) -> Result<Option<Pid>, String> {
+fn spawn_beside(
+    path: &CStr,
+    args: &[CString],
+    keeper: &mut Keeper,
+    service: &Service,
+) -> Result<Option<Pid>, String> {
     let file = Path::new(OsStr::from_bytes(path.to_bytes()));
     // To ask first costs a system call, to be refused costs a process. What cannot be asked is tried.
     if matches!(file::exists(file), Ok(false)) && matches!(file::link_target(file), Ok(None)) {
@@ -175,7 +207,7 @@ fn spawn_beside(path: &CStr, args: &[CString]) -> Result<Option<Pid>, String> {
         give: &[],
         lock: None,
     };
-    match child::spawn(&spawn) {
+    match start(&spawn, keeper, service, None) {
         Ok(pid) => Ok(Some(pid)),
         Err(SpawnError::Locked) => Ok(None),
         Err(SpawnError::Fork(error)) => Err(cli::reason(&error)),

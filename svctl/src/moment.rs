@@ -29,7 +29,7 @@ pub(crate) fn length(time: Duration) -> String {
         0..10 if time.subsec_millis() >= 100 => {
             format!("{}.{} s", time.as_secs(), time.subsec_millis() / 100)
         }
-        0 => format!("{} ms", time.as_millis()),
+        0 => format!("{} ms", time.subsec_millis()),
         seconds @ 1..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds / 60),
         seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),

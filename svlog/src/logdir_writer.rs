@@ -240,7 +240,7 @@ impl LogDir {
             "unable to {what} in {}: {}; trying again in {} ms",
             self.path.display(),
             cli::reason(error),
-            retry.as_millis()
+            retry.as_millis() as u64
         ));
         clock::monotonic() + retry
     }
@@ -287,7 +287,7 @@ impl LogDir {
             cli::warn(format_args!(
                 "the processor of {} has failed ({exit}); trying again in {} ms",
                 self.path.display(),
-                retry.as_millis()
+                retry.as_millis() as u64
             ));
             self.rotation = Rotation::Ready;
             self.step_at = Some(clock::monotonic() + retry);

@@ -88,7 +88,7 @@ impl Stream {
     fn put_off(&mut self, error: &io::Error) {
         self.write_at = Some(clock::monotonic() + RETRY);
         if let Which::Output(_) = self.which {
-            let (reason, retry) = (cli::reason(error), RETRY.as_millis());
+            let (reason, retry) = (cli::reason(error), RETRY.as_millis() as u64);
             cli::warn(format_args!(
                 "unable to write to standard output: {reason}; trying again in {retry} ms"
             ));

@@ -1,6 +1,10 @@
 //! The end of patience: SIGKILL to what is left below us, and to nothing else.
 
+use std::path::Path;
+
 use roster::{Roster, Spare};
+use servicedir::names::SUPERVISE;
+use sys::guard::Held;
 use sys::{child, family};
 use unix::{Pid, Signal};
 
@@ -53,8 +57,10 @@ fn those_known(roster: &Roster, adopted: &Adopted, spare: Spare) {
         if spare == Spare::Loggers && logger {
             continue;
         }
-        // Its supervisor lives, so the pid is of its child, which nobody else can have collected.
-        if let Ok(Some(record)) = servicedir::record::read(path(name))
+        // Its supervisor lives, so the pid is of its child, which nobody else can have collected: if it was the
+        // supervisor who wrote it.
+        if is_ours(&path(name).join(SUPERVISE))
+            && let Ok(Some(record)) = servicedir::record::read(path(name))
             && let Some(service) = record.pid
         {
             let _ = child::kill(service, Signal::KILL);
@@ -63,4 +69,9 @@ fn those_known(roster: &Roster, adopted: &Adopted, spare: Spare) {
             let _ = child::kill(pid, Signal::KILL);
         }
     }
+}
+
+/// Nobody else can put a record into this directory.
+fn is_ours(directory: &Path) -> bool {
+    Held::directory(directory).is_ok_and(|held| held.is_only_ours())
 }

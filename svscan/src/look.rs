@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use cli::reason;
-use roster::{Candidate, Identity, Look, Roster};
+use roster::{Candidate, Identity, Look, Roster, Slot};
 use sys::file::{self, Kind};
 use sys::problem::Problem;
 
@@ -63,6 +63,11 @@ fn look_once(directory: &Path) -> Look {
         (None, true) if matches!(file::look(directory), Ok(None)) => Look::Incomplete { watched: false },
         (None, _) => Look::Nothing,
     }
+}
+
+/// The directory of a service is still the one that has its name.
+pub(crate) fn is_there(roster: &Roster, slot: Slot) -> bool {
+    directory_at(path(roster.name(slot))) == roster.identity(slot)
 }
 
 fn directory_at(path: &Path) -> Option<Identity> {

@@ -1,6 +1,6 @@
 //! The loop, and the hands of the roster.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use cli::{Failure, Unable, reason};
 use roster::{Action, Actions, Event, Remark, Role, Roster, Slot};
 use sys::child::{self, Company, Spawn, SpawnError};
+use sys::deaths::Deaths;
 use sys::signals::Signals;
 use sys::{clock, file, heap, poll, process};
 use unix::Pid;
@@ -30,6 +31,10 @@ use crate::program::Program;
 use crate::watches::Watches;
 use crate::words::{Shown, Waited};
 
+/// Where a supervisor finds how those have ended that we have waited for, once one was killed.
+const DEATHS: RawFd = 3;
+const DEATHS_OPTION: &CStr = c"--deaths=3";
+
 /// The exit code of runsvdir after SIGHUP.
 const HUNG_UP: u8 = 111;
 
@@ -48,6 +53,7 @@ pub(crate) struct Scanner {
     pub(crate) adopted: Adopted,
     /// Adopted, and not yet spoken of.
     pub(crate) taken_over: usize,
+    pub(crate) deaths: Deaths,
     ready: Option<OwnedFd>,
     pub(crate) catch_all: CatchAll,
     pub(crate) longest_name: usize,
@@ -77,6 +83,7 @@ impl Scanner {
             pipes: Pipes::default(),
             adopted: Adopted::default(),
             taken_over: 0,
+            deaths: Deaths::default(),
             ready: options.ready,
             catch_all: CatchAll::new(options.console),
             longest_name: options.longest_name,
@@ -164,6 +171,7 @@ impl Scanner {
                 let look = look::look(&self.roster, candidate, &mut self.watches, &mut self.hush);
                 self.step(Event::Looked(candidate, look));
             }
+            Action::Start(slot) if !look::is_there(&self.roster, slot) => self.step(Event::Misplaced(slot)),
             Action::Start(slot) => {
                 let event = match self.adopt(slot) {
                     Outcome::Child(pid) => Event::Started(slot, Some(pid)),
@@ -299,9 +307,10 @@ impl Scanner {
         let name = CString::new(self.roster.name(slot)).map_err(|_| "a name with a zero byte")?;
         let program = self.supervise.name.clone();
         // `--help` can be the name of a directory.
-        let args = match name.to_bytes() {
-            [b'-', ..] => vec![program, c"--".to_owned(), name],
-            _ => vec![program, name],
+        let args = match (self.deaths.shared(), name.to_bytes()) {
+            (Some(_), _) => vec![program, DEATHS_OPTION.to_owned(), c"--".to_owned(), name],
+            (None, [b'-', ..]) => vec![program, c"--".to_owned(), name],
+            (None, _) => vec![program, name],
         };
         let is_catch_all = self.roster.name(slot) == CATCH_ALL;
         if is_catch_all {
@@ -333,9 +342,10 @@ impl Scanner {
         let standard = [(inlet, 0), (outlet, 1), (second.as_ref().map(AsFd::as_fd), 2)];
         let standard = standard.into_iter().filter_map(|(fd, at)| Some((fd?, at)));
         let standard = standard.filter(|&(_, at)| pipe.is_none_or(|(_, taken)| taken != at));
-        let mut give: [(BorrowedFd<'_>, RawFd); 4] = [(self.signals.as_fd(), -1); 4];
+        let deaths = self.deaths.shared().map(|fd| (fd, DEATHS));
+        let mut give: [(BorrowedFd<'_>, RawFd); 5] = [(self.signals.as_fd(), -1); 5];
         let mut count = 0;
-        for (place, given) in give.iter_mut().zip(pipe.into_iter().chain(standard)) {
+        for (place, given) in give.iter_mut().zip(pipe.into_iter().chain(standard).chain(deaths)) {
             *place = given;
             count += 1;
         }

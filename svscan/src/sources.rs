@@ -7,7 +7,7 @@ use control::ScanCommand;
 use roster::{Arrival, Candidate, Event};
 use sys::child;
 use sys::watch::EntryChange;
-use unix::Signal;
+use unix::{Exit, Pid, Signal};
 
 use crate::options::Meaning;
 use crate::scanner::Scanner;
@@ -36,7 +36,23 @@ impl Scanner {
     /// Collects every dead child, ours or an orphan that came to us.
     pub(crate) fn reap(&mut self) {
         while let Ok(Some((pid, exit))) = child::reap() {
+            self.note_death(pid, exit);
             self.feed(Event::Exited(pid, exit));
+        }
+    }
+
+    /// Keeps how those have ended that are in no roster: a supervisor that was killed may have left them to us, and its
+    /// successor will ask.
+    fn note_death(&mut self, pid: Pid, exit: Exit) {
+        if !self.roster.supervises(pid) {
+            self.deaths.note(pid, exit);
+        } else if exit.signal().is_some()
+            && let Err(error) = self.deaths.share()
+        {
+            self.hush.warn(
+                "deaths".into(),
+                format_args!("unable to tell supervisors how services have ended: {}", reason(&error)),
+            );
         }
     }
 

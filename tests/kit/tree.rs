@@ -154,6 +154,16 @@ impl Tree {
         &self.namespace
     }
 
+    /// The supervisor of a service, whatever it was called with before the name.
+    pub fn supervisor_of(&self, name: &str) -> Option<unix::Pid> {
+        let is_it = |command: &str| {
+            let mut words = command.split(' ');
+            words.next().is_some_and(|program| program.ends_with("supervise"))
+                && words.next_back() == Some(name)
+        };
+        self.namespace.processes().into_iter().find(|(_, command)| is_it(command)).map(|(pid, _)| pid)
+    }
+
     /// Waits until the scanner has ended: its exit code, or 128 + its signal.
     #[track_caller]
     pub fn wait_exit(&mut self) -> i32 {

@@ -44,6 +44,7 @@ fn say_plainly(text: &dyn Display) {
     let _ = line.write_str(&PROGRAM.lock().unwrap_or_else(PoisonError::into_inner));
     let _ = write!(line, ": {text}");
     let length = line.length.min(LONGEST - 1);
+    tame(&mut line.bytes[..length]);
     line.bytes[length] = b'\n';
     match WRITE.get() {
         Some(write) => write(&line.bytes[..=length]),
@@ -64,6 +65,21 @@ impl fmt::Write for Line {
         self.bytes[self.length..end].copy_from_slice(&text.as_bytes()[..part]);
         self.length = end;
         Ok(())
+    }
+}
+
+/// Puts a question mark in place of each control character but a tab: a name that somebody else has chosen must not
+/// command the terminal (ECMA-48), nor make a line of its own.
+fn tame(line: &mut [u8]) {
+    let mut before = 0;
+    for place in 0..line.len() {
+        let byte = std::mem::replace(&mut before, line[place]);
+        // U+0080 to U+009F, which are two bytes in UTF-8.
+        if byte == 0xc2 && (0x80..0xa0).contains(&line[place]) {
+            line[place - 1..=place].fill(b'?');
+        } else if line[place].is_ascii_control() && line[place] != b'\t' {
+            line[place] = b'?';
+        }
     }
 }
 
@@ -109,6 +125,13 @@ mod tests {
             write!(line, "{}", "x".repeat(LONGEST / 2 + 1)).unwrap();
         }
         assert_eq!(line.length, LONGEST);
+    }
+
+    #[test]
+    fn control_characters_do_not_come_through() {
+        let mut line = "a\tb\u{1b}[2J\nc\u{9b}2J\u{7f} gr\u{fc}n \u{c2}\u{80}".as_bytes().to_vec();
+        tame(&mut line);
+        assert_eq!(str::from_utf8(&line).unwrap(), "a\tb?[2J?c??2J? gr\u{fc}n \u{c2}??");
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(crate) fn step(
         Event::Terminate | Event::Quit | Event::Interrupt => vec![Action::Exit(0)],
         Event::Timeout
         | Event::RunChanged
+        | Event::TakenOver
         | Event::ScriptSpawned(_)
         | Event::CheckSpawned(_)
         | Event::Ready
@@ -54,16 +55,7 @@ fn came_up(service: &mut Service, started: Started, now: Now) -> Vec<Action> {
             Some(Action::SpawnCheck),
         ),
     };
-    service.phase = Phase::Up(Up {
-        pid: started.pid,
-        started_at: now.monotonic,
-        paused: false,
-        ready: false,
-        kill_at: None,
-        asked_to_end: false,
-        signals_sent: 0,
-        check,
-    });
+    service.phase = Phase::Up(Up { check, ..Up::of(started.pid, now.monotonic) });
     if service.leaving == Leaving::AfterOneMore {
         service.leaving = Leaving::WhenDown;
     }
@@ -115,7 +107,12 @@ fn obey(service: &mut Service, start_at: Option<Duration>, command: Command) -> 
         }
         Command::Down | Command::Disable | Command::NoRestart | Command::NoRestartDisable => {
             service.phase = Phase::Down { start_at: None };
-            service.note(command).unwrap_or_default()
+            let mut actions = service.note(command).unwrap_or_default();
+            // It was to live once more before it leaves: that is over now.
+            if service.leaving == Leaving::AfterOneMore {
+                actions.push(Action::Exit(0));
+            }
+            actions
         }
         Command::Exit => leave(service, start_at),
         Command::Signal(_) | Command::GroupSignal(_) | Command::Restart | Command::Reload => Vec::new(),

@@ -56,6 +56,7 @@ pub(crate) fn step(
             Vec::new()
         }
         Event::Exited(..)
+        | Event::TakenOver
         | Event::RunSpawned(_)
         | Event::CheckSpawned(_)
         | Event::Ready

@@ -11,6 +11,9 @@ use unix::{Exit, Pid, Signal, Stamp};
 pub enum Event {
     /// The deadline has come, and nothing else.
     Timeout,
+    /// This is the state that another supervisor has left: it was killed, or another program takes its place. The
+    /// first event; before it come only answers that the other one did not live to hear.
+    TakenOver,
     /// Answers `SpawnRun`.
     RunSpawned(Result<Started, NotStarted>),
     /// Answers `SpawnScript`; `None`: there is no such script, or it could not be started.

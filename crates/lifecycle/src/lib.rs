@@ -18,8 +18,10 @@ mod down;
 mod ending;
 mod event;
 mod phase;
+mod saved;
 mod service;
 mod settings;
+mod takeover;
 mod up;
 
 pub use event::{Action, Death, Event, NotStarted, Overdue, Readiness, Script, Started};

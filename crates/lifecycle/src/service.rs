@@ -10,7 +10,7 @@ use unix::{Exit, Now, Stamp};
 use crate::event::{Action, Event};
 use crate::phase::{Leaving, Phase};
 use crate::settings::Settings;
-use crate::{down, ending, up};
+use crate::{down, ending, takeover, up};
 
 /// From a start that failed to the next one, at least, even where `restart-delay` is 0.
 const LEAST_RETRY: Duration = Duration::from_millis(100);
@@ -134,6 +134,7 @@ impl Service {
     /// One step of its life: the next state, and what is to be done.
     pub fn step(mut self, event: Event, now: Now, settings: &Settings) -> (Service, Vec<Action>) {
         let actions = match self.phase {
+            _ if event == Event::TakenOver => takeover::step(&mut self, now, settings),
             Phase::Down { start_at } => down::step(&mut self, start_at, event, now, settings),
             Phase::Up(up) => up::step(&mut self, up, event, now, settings),
             Phase::Ending(ending) => ending::step(&mut self, ending, event, now, settings),

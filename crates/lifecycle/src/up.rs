@@ -18,6 +18,20 @@ use crate::settings::{Essential, Settings};
 const ENDING: [Signal; 5] = [Signal::TERM, Signal::KILL, Signal::INT, Signal::QUIT, Signal::ABRT];
 
 impl Up {
+    /// A life that has just begun.
+    pub(crate) const fn of(pid: Pid, started_at: Duration) -> Up {
+        Up {
+            pid,
+            started_at,
+            paused: false,
+            ready: false,
+            kill_at: None,
+            asked_to_end: false,
+            signals_sent: 0,
+            check: Check::None,
+        }
+    }
+
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let check = match self.check {
             Check::None | Check::Running { pid: None, .. } | Check::Running { killed: true, .. } => None,
@@ -56,7 +70,11 @@ pub(crate) fn step(
             let interrupt = Action::KillGroup(up.pid, Signal::INT);
             [interrupt].into_iter().chain(end_check(up)).chain([Action::Exit(0)]).collect()
         }
-        Event::Ready | Event::RunSpawned(_) | Event::ScriptSpawned(_) | Event::RunChanged => Vec::new(),
+        Event::Ready
+        | Event::TakenOver
+        | Event::RunSpawned(_)
+        | Event::ScriptSpawned(_)
+        | Event::RunChanged => Vec::new(),
     }
 }
 
@@ -109,8 +127,15 @@ fn bring_down(service: &mut Service, up: Up, now: Now, settings: &Settings) -> V
 fn leave(service: &mut Service, up: Up) -> Vec<Action> {
     service.leaving = Leaving::WhenDown;
     // A logger is about to be ended by the end of its input; another service lives as long as it likes.
-    service.phase = Phase::Up(Up { asked_to_end: up.asked_to_end || service.is_logger, ..up });
-    Vec::new()
+    if !service.is_logger {
+        return Vec::new();
+    }
+    service.phase = Phase::Up(Up { asked_to_end: true, paused: false, ..up });
+    match up.paused {
+        // Stopped, it would never read so far.
+        true => vec![Action::Kill(up.pid, Signal::CONT), Action::Publish(&[])],
+        false => Vec::new(),
+    }
 }
 
 fn be_ready(service: &mut Service, up: Up, now: Now) -> Vec<Action> {

@@ -222,3 +222,27 @@ fn run_that_cannot_be_executed_is_a_crash_without_finish() {
     let (_, actions) = run(service, &[Event::RunChanged], at(5));
     assert_eq!(actions, [Action::SpawnRun]);
 }
+
+#[test]
+fn paused_logger_that_is_to_exit_goes_on_to_the_end_of_its_input() {
+    for leave in [Event::Hangup, Event::Command(Command::Exit)] {
+        let stop = Event::Command(Command::Signal(Signal::STOP));
+        let (service, actions) = run(up(true, true), &[stop, leave], at(6));
+        assert_eq!(actions, [Action::Kill(pid(7), Signal::CONT), Action::Publish(&[])]);
+        assert!(!service.record().paused);
+        // Another service lives as long as it likes, paused or not.
+        let (service, actions) = run(up(true, false), &[stop, leave], at(6));
+        assert_eq!(actions, []);
+        assert!(service.record().paused);
+    }
+}
+
+#[test]
+fn logger_that_is_told_to_go_down_before_its_last_life_leaves_without_it() {
+    let finishing = [Event::Exited(pid(7), Exit::Code(0)), Event::ScriptSpawned(Some(pid(8)))];
+    let service = run(up(true, true), &finishing, at(9)).0;
+    let (service, _) = run(service, &[Event::Hangup, Event::Exited(pid(8), Exit::Code(0))], at(9));
+    assert_eq!(service.deadline(), Some(Duration::from_secs(9)));
+    let (_, actions) = run(service, &[Event::Command(Command::Down)], at(9));
+    assert_eq!(actions, [Action::Publish(&[]), Action::Exit(0)]);
+}

@@ -46,7 +46,10 @@ impl Roster {
         service.started = Some(now);
         match pid {
             Some(pid) => self.is_there(slot.0, Supervisor::Up { pid }, actions),
-            None if stopping => service.supervisor = Supervisor::Down { start_at: None },
+            None if stopping => {
+                service.supervisor = Supervisor::Down { start_at: None };
+                self.stopped(slot.0, actions);
+            }
             None => self.start_at(slot.0, now + START_AGAIN),
         }
     }
@@ -68,6 +71,14 @@ impl Roster {
         }
     }
 
+    /// The directory of a service is not where it was: a start now would be that of another one, or of none.
+    pub(crate) fn misplaced(&mut self, slot: Slot, now: Duration, actions: &mut Actions) {
+        self.started(slot, None, now, actions);
+        if self.stop.is_none() {
+            self.plan_scan(Pending { at: now, eager: !self.watching, prune: Prune::No });
+        }
+    }
+
     pub(crate) fn exited(&mut self, pid: Pid, exit: Exit, now: Duration, actions: &mut Actions) {
         self.child_has_died();
         if let Some(place) = self.place_of_pid(pid) {
@@ -86,10 +97,15 @@ impl Roster {
         let services = &self.services;
         self.by_pid.remove(place, |other| compare_key(services, other, key));
         let stopping = self.stop.is_some();
+        let was_killed = exit.signal().is_some() && self.stop.is_none_or(|stop| stop.spares_everybody());
         let Some(service) = self.get_mut(place) else { return };
         service.supervisor = Supervisor::Down { start_at: None };
         let told = core::mem::take(&mut service.told);
-        if stopping {
+        if stopping && was_killed {
+            // It has not ended its service. Its successor is told as it was.
+            service.supervisor = Supervisor::Starting;
+            actions.push_back(Action::Start(Slot(place)));
+        } else if stopping {
             self.stopped(place, actions);
         } else if exit == Exit::Code(ESSENTIAL_ENDED) && told == Told::Nothing {
             actions.push_back(Action::ReadEnd(Slot(place)));

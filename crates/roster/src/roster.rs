@@ -99,6 +99,7 @@ impl Roster {
             Event::Looked(candidate, look) => self.looked(candidate, look, now, actions),
             Event::Started(slot, pid) => self.started(slot, pid, now, actions),
             Event::Adopted(slot, pid) => self.adopted(slot, pid, actions),
+            Event::Misplaced(slot) => self.misplaced(slot, now, actions),
             Event::Ended(slot, code) => self.ended(slot, code, now, actions),
             Event::LoggerIsDown(_, false) => {}
             Event::LoggerIsDown(slot, true) => self.logger_is_down(slot, actions),
@@ -215,6 +216,11 @@ impl Roster {
     pub fn writers(&self) -> impl Iterator<Item = &[u8]> {
         let all = self.services.iter().flatten();
         all.filter(|service| !service.is_logger() && !service.special).map(|service| &*service.name)
+    }
+
+    /// This is a supervisor of ours.
+    pub fn supervises(&self, pid: Pid) -> bool {
+        self.place_of_pid(pid).is_some()
     }
 
     /// The names of the services whose supervisors live.

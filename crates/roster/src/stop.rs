@@ -22,6 +22,11 @@ pub(crate) struct Stop {
 }
 
 impl Stop {
+    /// Nobody is killed yet.
+    pub(crate) fn spares_everybody(&self) -> bool {
+        self.killing.is_none()
+    }
+
     pub(crate) fn deadline(&self) -> Option<Duration> {
         if self.kill_again {
             return Some(Duration::ZERO);

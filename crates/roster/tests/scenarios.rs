@@ -602,3 +602,23 @@ fn adopted_service_that_has_gone_is_stopped_and_forgotten() {
     world.wait(5 * SECOND);
     assert_eq!((world.running().as_str(), world.roster.deadline()), ("", None));
 }
+
+#[test]
+fn supervisors_that_ended_while_their_directories_changed_names_are_started_in_their_own() {
+    let mut world = World::with(&["a", "b"]);
+    let [a, b] = ["a", "b"].map(|name| world.directories.remove(name).unwrap());
+    world.directories.insert("c".into(), a);
+    world.directories.insert("a".into(), b);
+    world.take_told();
+    // Without a word of the names.
+    for name in ["a", "b"] {
+        let pid = world.pid_of(name).unwrap();
+        world.exit(pid, Exit::Code(0));
+    }
+    world.wait(3 * SECOND);
+    assert_eq!(world.take_told(), "start c, start a");
+    let mut found: Vec<_> = world.processes.values().map(|p| (p.name.as_str(), p.identity)).collect();
+    found.sort_unstable();
+    assert_eq!(found, [("a", b.identity), ("c", a.identity)]);
+    assert_eq!(world.roster.deadline(), None);
+}

@@ -1,5 +1,6 @@
 //! The settings: variables of the environment, `S6_…` as s6-overlay calls them, or `SV_…`.
 
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -177,10 +178,9 @@ impl Settings {
     pub fn read<'a>(variables: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> (Settings, Vec<Complaint>) {
         let (mut settings, mut complaints) = (Settings::default(), Vec::new());
         let is_ours = |name: &[u8]| name.starts_with(b"S6_") || name.starts_with(b"SV_");
-        let mut ours: Vec<_> = variables.filter(|(name, _)| is_ours(name)).collect();
+        let ours: BinaryHeap<_> = variables.filter(|(name, _)| is_ours(name)).collect();
         // "SV_" sorts behind "S6_".
-        ours.sort_unstable();
-        for (name, value) in ours {
+        for (name, value) in ours.into_sorted_vec() {
             complaints.extend(settings.set(name, value));
         }
         (settings, complaints)

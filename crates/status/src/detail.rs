@@ -85,7 +85,7 @@ impl Life {
     // Writing to a String cannot fail.
     fn encode(&self, text: &mut String) {
         if let Some(lived) = self.lived {
-            let _ = writeln!(text, "lived {}", lived.as_millis());
+            let _ = writeln!(text, "lived {}", lived.as_millis() as u64);
         }
         if self.asked {
             text.push_str("asked yes\n");

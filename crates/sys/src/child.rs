@@ -11,6 +11,8 @@ use rustix::io::Errno;
 use rustix::process::{Pid as RustixPid, WaitOptions, WaitStatus};
 use unix::{Exit, Pid, Signal};
 
+use crate::clock;
+
 unsafe extern "C" {
     static environ: *const *const c_char;
 }
@@ -74,10 +76,23 @@ pub enum SpawnError {
     Locked,
 }
 
+/// What a child writes before its program begins: whoever comes after its parent finds it there, though the parent
+/// be killed before it knows the child.
+#[derive(Debug)]
+pub struct Birth<'a> {
+    /// Where to, from its beginning.
+    pub file: BorrowedFd<'a>,
+    /// What, all of it.
+    pub bytes: &'a mut [u8],
+    /// The place in `bytes` where the child puts its pid and the time since boot in nanoseconds, 8 bytes each.
+    pub at: usize,
+}
+
 /// What the child reads and writes in the parent's memory, which both share until the exec.
 struct Plan<'a> {
     spawn: &'a Spawn<'a>,
     argv: *const *const c_char,
+    birth: *mut Birth<'a>,
     error: c_int,
     locked: bool,
 }
@@ -87,12 +102,20 @@ struct Plan<'a> {
 /// # Errors
 /// No child is left behind.
 pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
+    spawn_with(spawn, None)
+}
+
+/// The same; the child writes its birth first, as far as that can be written.
+///
+/// # Errors
+/// As `spawn`.
+pub fn spawn_with(spawn: &Spawn<'_>, birth: Option<&mut Birth<'_>>) -> Result<Pid, SpawnError> {
     assert!(spawn.args.len() <= MOST_ARGS);
     let mut argv = [ptr::null::<c_char>(); MOST_ARGS + 1];
     for (place, arg) in argv.iter_mut().zip(spawn.args) {
         *place = arg.as_ptr();
     }
-    start(spawn, &argv)
+    start(spawn, &argv, birth)
 }
 
 /// The same with any number of arguments, for those who have memory: they stand in `argv`, not in `spawn`.
@@ -100,10 +123,15 @@ pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
 /// # Errors
 /// As `spawn`.
 #[inline(never)] // The child's stack would stand in the frame of a caller's loop.
-pub(crate) fn start(spawn: &Spawn<'_>, argv: &[*const c_char]) -> Result<Pid, SpawnError> {
+pub(crate) fn start(
+    spawn: &Spawn<'_>,
+    argv: &[*const c_char],
+    birth: Option<&mut Birth<'_>>,
+) -> Result<Pid, SpawnError> {
     assert!(spawn.give.len() <= MOST_GIVEN);
     assert!(argv.last().is_some_and(|last| last.is_null()));
-    let mut plan = Plan { spawn, argv: argv.as_ptr(), error: 0, locked: false };
+    let birth = birth.map_or(ptr::null_mut(), |birth| ptr::from_mut(birth).cast());
+    let mut plan = Plan { spawn, argv: argv.as_ptr(), birth, error: 0, locked: false };
     let mut stack = STACK.lock().unwrap_or_else(PoisonError::into_inner);
     let namespace = if spawn.new_pid_namespace { libc::CLONE_NEWPID } else { 0 };
     // SAFETY: with CLONE_VFORK this thread sleeps until the child has executed a program or has exited,
@@ -163,10 +191,28 @@ extern "C" fn become_program(plan: *mut c_void) -> c_int {
                 crate::signals::give_to_child();
             }
             crate::process::give_back_descriptor_limit();
+            if let Some(birth) = plan.birth.as_mut() {
+                write_birth(birth);
+            }
             libc::execve(plan.spawn.program.as_ptr(), plan.argv, environ);
         }
         (&raw mut plan.error).write_volatile(*libc::__errno_location());
         libc::_exit(127)
+    }
+}
+
+/// Writes down who this process is and when it lived. Where that cannot be written, nobody can take it over.
+///
+/// # Safety
+/// To be called in a child whose parent sleeps.
+unsafe fn write_birth(birth: &mut Birth<'_>) {
+    // SAFETY: getpid(2) touches no memory; pwrite(2) reads as many bytes as there are.
+    unsafe {
+        let numbers = [libc::getpid() as u64, clock::since_boot()];
+        for (place, number) in birth.bytes[birth.at..].chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number.to_be_bytes());
+        }
+        libc::pwrite(birth.file.as_raw_fd(), birth.bytes.as_ptr().cast(), birth.bytes.len(), 0);
     }
 }
 
@@ -223,6 +269,39 @@ pub fn reap() -> io::Result<Option<(Pid, Exit)>> {
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+/// A dead child, which keeps its pid until `wait_for` lets go of it; `None` if there is none now (or none at all).
+///
+/// # Errors
+/// None that waitid(2) documents for this use.
+pub fn find_dead() -> io::Result<Option<(Pid, Exit)>> {
+    // SAFETY: a zeroed siginfo_t is valid to be written over; after a success it is one of SIGCHLD, or of nobody.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        if libc::waitid(libc::P_ALL, 0, &raw mut info, flags) == -1 {
+            let error = io::Error::last_os_error();
+            return if error.raw_os_error() == Some(libc::ECHILD) { Ok(None) } else { Err(error) };
+        }
+        let status = info.si_status() as u16;
+        let status = match info.si_code {
+            libc::CLD_EXITED => status << 8,
+            libc::CLD_DUMPED => status | 0x80,
+            _ => status,
+        };
+        Ok(Pid::new(info.si_pid().into()).map(|pid| (pid, Exit::from_wait(status))))
+    }
+}
+
+/// This process is the parent of `pid`.
+pub fn is_ours(pid: Pid) -> bool {
+    // SAFETY: with WNOWAIT nothing is reaped, and a zeroed siginfo_t is valid to be written over.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        let flags = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        libc::waitid(libc::P_PID, pid.get() as libc::id_t, &raw mut info, flags) == 0
     }
 }
 

@@ -160,7 +160,7 @@ pub fn spawn_with(
         lock: None,
         holds_signals: false,
     };
-    child::start(&plan, &pointers(&words.words)).map_err(|error| match error {
+    child::start(&plan, &pointers(&words.words), None).map_err(|error| match error {
         SpawnError::Fork(error) | SpawnError::Exec(error) => error,
         SpawnError::Locked => Errno::AGAIN.into(),
     })

@@ -273,6 +273,33 @@ pub fn write_some(file: impl std::os::fd::AsFd, bytes: &[u8]) -> io::Result<usiz
     }
 }
 
+/// Writes `bytes` over the beginning of an open file, in one write.
+///
+/// # Errors
+/// What pwrite(2) says; `WriteZero`: not all of it.
+pub fn write_start(file: impl std::os::fd::AsFd, bytes: &[u8]) -> io::Result<()> {
+    match rustix::io::retry_on_intr(|| rustix::io::pwrite(&file, bytes, 0))? {
+        count if count == bytes.len() => Ok(()),
+        _ => Err(io::ErrorKind::WriteZero.into()),
+    }
+}
+
+/// Reads the beginning of an open file, as much as there is room for.
+///
+/// # Errors
+/// What pread(2) says.
+pub fn read_start(file: impl std::os::fd::AsFd, buffer: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::retry_on_intr(|| rustix::io::pread(&file, &mut *buffer, 0))?)
+}
+
+/// Makes an open file empty.
+///
+/// # Errors
+/// What ftruncate(2) says.
+pub fn empty_open(file: impl std::os::fd::AsFd) -> io::Result<()> {
+    Ok(rustix::fs::ftruncate(file, 0)?)
+}
+
 /// What fstat(2) tells of an open file.
 ///
 /// # Errors

@@ -5,9 +5,11 @@
 //! nothing of services. Errors are `io::Error`, descriptors are owned, and EINTR ends here.
 
 pub mod attributes;
+pub mod boot;
 pub mod calendar;
 pub mod child;
 pub mod clock;
+pub mod deaths;
 pub mod dir;
 mod entry;
 pub mod environment;
@@ -22,6 +24,7 @@ pub mod landlock;
 pub mod limits;
 pub mod lock;
 pub mod open;
+pub mod orphan;
 pub mod pidfd;
 pub mod poll;
 pub mod priority;

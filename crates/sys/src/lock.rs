@@ -4,7 +4,7 @@
 //! open a file that it holds.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
@@ -78,7 +78,25 @@ pub fn take(file: impl AsFd, kind: Kind, share: Share, patience: Patience) -> io
 #[derive(Debug)]
 pub struct Lock(OwnedFd);
 
+impl AsFd for Lock {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
 impl Lock {
+    /// The file has no other name: what is written to it is written to no other one's file.
+    pub fn has_one_name(&self) -> bool {
+        self.look().is_ok_and(|info| info.links <= 1)
+    }
+
+    /// Waits until no child of whoever had the file before is about to execute a program: such a child has its
+    /// descriptors still.
+    pub fn wait_for_heirs(&self) {
+        // Where there is no such lock, nobody waits.
+        let _ = take(&self.0, Kind::File, Share::Alone, Patience::Endless);
+    }
+
     /// What was locked.
     ///
     /// # Errors
@@ -93,7 +111,7 @@ impl Lock {
 /// # Errors
 /// What open(2) and fcntl(2) say; `InvalidInput`: a link, or something else that is no regular file.
 pub fn try_lock(path: &Path, mode: u32) -> io::Result<Option<Lock>> {
-    let (file, _) = guard::open(path, OFlags::WRONLY | OFlags::CREATE, mode)?;
+    let (file, _) = guard::open(path, OFlags::RDWR | OFlags::CREATE, mode)?;
     try_lock_open(file)
 }
 

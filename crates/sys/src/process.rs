@@ -326,6 +326,17 @@ pub fn notification_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
+/// Opens the other end of a pipe that a process has open under this number, to read it without blocking.
+///
+/// # Errors
+/// What open(2) says: EACCES, ENOENT; `InvalidInput`: it is no pipe.
+pub fn reopen_to_read(pid: Pid, number: u32) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd = rustix::fs::openat(CWD, format!("/proc/{pid}/fd/{number}"), flags, Mode::empty())?;
+    crate::fifo::check(&fd)?;
+    Ok(fd)
+}
+
 /// Reads what there is, without waiting on a descriptor that does not block. 0: the other end is closed;
 /// `None`: nothing there now.
 ///

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -63,7 +64,7 @@ pub fn pass_on() {
     let mut blocked = 0_u64;
     // SAFETY: rt_sigprocmask(2) without a new set writes the kernel's old one, 8 bytes.
     unsafe {
-        let none = std::ptr::null::<u64>();
+        let none = ptr::null::<u64>();
         libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_BLOCK, none, &raw mut blocked, size_of::<u64>());
     }
     let ignored = (1..=Signal::MAX).filter_map(Signal::new).filter(|&signal| signal != Signal::PIPE);
@@ -76,7 +77,7 @@ fn is_ignored(signal: Signal) -> bool {
     let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: sigaction(2) without a new action writes the old one; zeroes are valid where it refuses.
     unsafe {
-        libc::sigaction(i32::from(signal.number()), std::ptr::null(), action.as_mut_ptr());
+        libc::sigaction(i32::from(signal.number()), ptr::null(), action.as_mut_ptr());
         action.assume_init().sa_sigaction == libc::SIG_IGN
     }
 }
@@ -90,7 +91,7 @@ pub(crate) fn give_to_child() {
         unsafe { libc::signal(i32::from(signal.number()), libc::SIG_IGN) };
     }
     let blocked = BLOCKED_IN_CHILDREN.load(Ordering::Relaxed);
-    let nowhere = std::ptr::null_mut::<u64>();
+    let nowhere = ptr::null_mut::<u64>();
     // SAFETY: rt_sigprocmask(2) reads a kernel's set, 8 bytes, and writes no old one.
     unsafe {
         let size = size_of::<u64>();
@@ -131,7 +132,7 @@ pub fn suspend() -> io::Result<()> {
 /// Blocks every signal that can be blocked, those too that libc keeps for itself and leaves out of its sets.
 pub(crate) fn block_all() -> io::Result<()> {
     let all = u64::MAX;
-    let nowhere = std::ptr::null_mut::<u64>();
+    let nowhere = ptr::null_mut::<u64>();
     // SAFETY: rt_sigprocmask(2) reads a kernel's set, 8 bytes, and writes no old one.
     let result = unsafe {
         libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_BLOCK, &raw const all, nowhere, size_of::<u64>())
@@ -199,7 +200,7 @@ impl Drop for Interruption {
         let _ = set_timer(Duration::ZERO, Duration::ZERO);
         let _ = self.mask.thread_set_mask();
         // SAFETY: `before` is what the kernel gave for this signal.
-        unsafe { libc::sigaction(libc::SIGALRM, &raw const self.before, std::ptr::null_mut()) };
+        unsafe { libc::sigaction(libc::SIGALRM, &raw const self.before, ptr::null_mut()) };
     }
 }
 
@@ -210,7 +211,7 @@ fn set_timer(first: Duration, then: Duration) -> io::Result<()> {
     };
     let timer = libc::itimerval { it_value: time(first), it_interval: time(then) };
     // SAFETY: setitimer(2) reads one itimerval, and writes none where the pointer is null.
-    match unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, std::ptr::null_mut()) } {
+    match unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, ptr::null_mut()) } {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
@@ -227,11 +228,15 @@ pub(crate) fn ignoring_terminal_output<T>(act: impl FnOnce() -> T) -> T {
 }
 
 /// Undoes what a parent (nohup, a shell's background job, the Rust runtime's SIGPIPE) has set to be
-/// ignored: children would inherit it through execve(2).
+/// ignored: children would inherit it through execve(2). Not by signal(2): the C library keeps some numbers for itself
+/// and refuses them, and it is the C library that ignores those, in whom posix_spawn(3) has started.
 fn reset_ignored() {
+    // A `struct sigaction` of the kernel's, which is no longer than this, with nothing set: SIG_DFL.
+    let default = [0_u64; 4];
+    let nowhere = ptr::null_mut::<u64>();
     for number in (1..=i32::from(Signal::MAX)).filter(|n| ![libc::SIGKILL, libc::SIGSTOP].contains(n)) {
-        // SAFETY: signal(2) with SIG_DFL installs no handler. A number that libc keeps for itself
-        // (32, 33) is refused with EINVAL, which is all right: nobody else can have ignored it.
-        unsafe { libc::signal(number, libc::SIG_DFL) };
+        // SAFETY: rt_sigaction(2) reads one action, with a mask of 8 bytes, writes no old one, and SIG_DFL
+        // installs no handler.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, number, default.as_ptr(), nowhere, size_of::<u64>()) };
     }
 }

@@ -9,6 +9,9 @@ use core::num::NonZeroU32;
 pub struct Pid(NonZeroU32);
 
 impl Pid {
+    /// The first process of a system, or of a PID namespace.
+    pub const INIT: Pid = Pid(NonZeroU32::MIN);
+
     /// The pid with this number; `None` unless it is in 1..2^31.
     pub const fn new(number: i64) -> Option<Pid> {
         if number < 1 || number > i32::MAX as i64 {

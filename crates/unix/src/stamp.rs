@@ -74,6 +74,16 @@ impl Stamp {
         Stamp { label: self.label.wrapping_add(seconds), nanoseconds: nanoseconds % GIGA }
     }
 
+    /// This moment so much earlier.
+    pub const fn minus(self, time: Duration) -> Stamp {
+        let (seconds, borrow) = match self.nanoseconds.checked_sub(time.subsec_nanos()) {
+            Some(_) => (time.as_secs(), 0),
+            None => (time.as_secs().wrapping_add(1), 1_000_000_000),
+        };
+        let nanoseconds = self.nanoseconds.wrapping_add(borrow).wrapping_sub(time.subsec_nanos());
+        Stamp { label: self.label.wrapping_sub(seconds), nanoseconds }
+    }
+
     /// Nanoseconds from `earlier` to this moment; 0 if that lies in the future.
     pub const fn since(self, earlier: Stamp) -> u128 {
         const GIGA: i128 = 1_000_000_000;
@@ -117,6 +127,14 @@ mod tests {
         assert_eq!(Stamp::from_label(b"4000"), None);
         assert_eq!(Stamp::from_label(b"400000005868469900000 05"), None);
         assert_eq!(Stamp::from_bytes(stamp.to_bytes()), stamp);
+    }
+
+    #[test]
+    fn earlier_moment_borrows_the_nanoseconds() {
+        let stamp = Stamp::from_unix(10, 100_000_000);
+        assert_eq!(stamp.minus(Duration::from_millis(1_900)), Stamp::from_unix(8, 200_000_000));
+        assert_eq!(stamp.minus(Duration::from_millis(50)), Stamp::from_unix(10, 50_000_000));
+        assert_eq!(stamp.minus(Duration::from_secs(11)).plus(Duration::from_secs(11)), stamp);
     }
 
     #[test]

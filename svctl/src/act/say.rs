@@ -78,7 +78,7 @@ fn state(record: Option<&Record>) -> &'static str {
 
 /// `7 ms`, `0.3 s`, `61 s`.
 pub(crate) fn seconds(time: Duration) -> String {
-    match time.as_millis() {
+    match time.as_millis() as u64 {
         milliseconds @ 0..100 => format!("{milliseconds} ms"),
         // Without floating point: formatting it takes more room than everything else here.
         milliseconds @ 100..10_000 => {

@@ -73,13 +73,57 @@ impl Lines {
         if let Some(stamp) = stamp {
             text.extend_from_slice(moment::shown(stamp).as_bytes());
         }
-        // A log must not command the terminal.
-        text.extend(rest.iter().map(|&b| if style.is_terminal && is_command(b) { b'?' } else { b }));
+        let start = text.len();
+        text.extend_from_slice(&rest);
+        if style.is_terminal {
+            tame(&mut text[start..]);
+        }
         text.push(b'\n');
     }
 }
 
-/// A control character other than a tab.
-fn is_command(byte: u8) -> bool {
-    byte != b'\t' && byte.is_ascii_control()
+/// A log must not command the terminal: a question mark stands for each control character but a tab, and for each
+/// byte of 0x80 to 0x9f that does not belong to another character. A terminal takes U+0080 to U+009F for commands
+/// (ECMA-48: 0x9b begins as much as `ESC [` does), as two bytes of UTF-8 or, without that, as one.
+fn tame(mut text: &mut [u8]) {
+    while let Some(&byte) = text.first() {
+        let length = match char_at(text) {
+            Some((c, length)) if c == '\t' || !c.is_control() => length,
+            None if !(0x80..0xa0).contains(&byte) => 1,
+            found => {
+                let length = found.map_or(1, |(_, length)| length);
+                text[..length].fill(b'?');
+                length
+            }
+        };
+        text = &mut text[length..];
+    }
+}
+
+/// The character at the start, and how many bytes it is; `None`: that is no UTF-8.
+fn char_at(text: &[u8]) -> Option<(char, usize)> {
+    let first = text[..text.len().min(4)].utf8_chunks().next()?.valid().chars().next()?;
+    Some((first, first.len_utf8()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tame;
+
+    #[test]
+    fn line_cannot_command_the_terminal() {
+        for (line, shown) in [
+            (&b"a\tb\x1b[2Jc\x07\x7f"[..], &b"a\tb?[2Jc??"[..]),
+            (b"\x9b2J \xc2\x9b2J", b"?2J ??2J"),
+            (
+                "gr\u{fc}n \u{2603} \u{1f680} \u{45b}".as_bytes(),
+                "gr\u{fc}n \u{2603} \u{1f680} \u{45b}".as_bytes(),
+            ),
+            (b"latin \xfc \xe2\x98", b"latin \xfc \xe2?"),
+        ] {
+            let mut line = line.to_vec();
+            tame(&mut line);
+            assert_eq!(line, shown);
+        }
+    }
 }

@@ -3,7 +3,8 @@
 //! The service of instances is a scanner on `instance/`, a directory of links to those in `instances/`, each a
 //! copy of `template/`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +12,8 @@ use cli::getopt::Grammar;
 use cli::{Failure, Unable, answer};
 use sys::dir::{self, Links};
 use sys::{file, process, tree};
+
+use crate::classic::printable;
 
 use super::svlink::{self, Departure, Manner};
 use super::{svc, svstat};
@@ -154,7 +157,10 @@ fn run_list(args: Vec<OsString>) -> Result<(), Failure> {
     let listed = dir::Dir::open(Path::new(".")).and_then(|dir| {
         dir.each(|name| {
             if scandir::is_service_name(name.to_bytes()) {
-                names.extend(name.to_bytes());
+                match sys::terminal::is_output() {
+                    true => names.extend(printable(OsStr::from_bytes(name.to_bytes())).into_bytes()),
+                    false => names.extend(name.to_bytes()),
+                }
                 names.push(b'\n');
             }
         })

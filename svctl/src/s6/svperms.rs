@@ -20,6 +20,8 @@ use sys::file::{self, Info, Kind};
 use sys::guard::Held;
 use sys::users;
 
+use crate::classic::printable;
+
 const GRAMMAR: Grammar = Grammar {
     name: "s6-svperms",
     usage: "[ -v ] [ -u | -g group | -G group | -o | -O group ] [ -e | -E group ] servicedir...",
@@ -162,7 +164,7 @@ fn show_access(dir: &Path, text: &mut String) -> Result<(), String> {
         (_, 0) => "owner".into(),
         _ => format!("group {}", users::group_name(info.owner.1)),
     };
-    text.push_str(&format!("{} status: {viewers}\n", dir.display()));
+    text.push_str(&format!("{} status: {viewers}\n", printable(dir.as_os_str())));
     let info = look(dir, names::CONTROL, Kind::Fifo)?;
     if info.mode & 0o157 != 0 {
         return Err(odd(names::CONTROL, info.mode));
@@ -171,7 +173,7 @@ fn show_access(dir: &Path, text: &mut String) -> Result<(), String> {
         0 => "owner".into(),
         _ => format!("group {}", users::group_name(info.owner.1)),
     };
-    text.push_str(&format!("{} control: {controllers}\n", dir.display()));
+    text.push_str(&format!("{} control: {controllers}\n", printable(dir.as_os_str())));
     Ok(())
 }
 
@@ -182,7 +184,7 @@ fn show_listeners(dir: &Path, text: &mut String) -> Result<(), String> {
         EVENT_ALL => "public".into(),
         mode => return Err(odd(names::EVENT, mode)),
     };
-    text.push_str(&format!("{} events: {listeners}\n", dir.display()));
+    text.push_str(&format!("{} events: {listeners}\n", printable(dir.as_os_str())));
     Ok(())
 }
 

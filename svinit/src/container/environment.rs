@@ -2,6 +2,7 @@
 
 mod dump;
 
+use std::collections::BinaryHeap;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -75,8 +76,7 @@ impl Environment {
         variables.extend(kept);
         sys::environment::replace(&variables);
         if self.baseimage {
-            variables.sort();
-            dump::write(&variables);
+            dump::write(&BinaryHeap::from(variables).into_sorted_vec());
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use super::programs;
 /// It cannot be executed.
 pub(crate) fn start(layout: &Layout, grace: Duration, multi_call: bool) -> io::Result<Pid> {
     // It takes 0 for never.
-    let grace = grace.as_millis().max(1).to_string();
+    let grace = (grace.as_millis() as u64).max(1).to_string();
     let words: [OsString; 4] = ["svscan".into(), "--stop-timeout".into(), grace.into(), layout.scan().into()];
     // What the container reads is the command's.
     let null = process::open_null()?;

@@ -114,7 +114,7 @@ impl Shell {
         }
         let now = clock::monotonic();
         if let Some((since, step)) = self.step.take() {
-            cli::say(format_args!("{step}: {} ms", (now - since).as_millis()));
+            cli::say(format_args!("{step}: {} ms", (now - since).as_millis() as u64));
         }
         self.step = Some((now, what.to_owned()));
     }

@@ -1,5 +1,7 @@
 //! Whom a container waits for, by name.
 
+use std::collections::BinaryHeap;
+
 use stages::Waited;
 use sys::{dir, family, proc};
 
@@ -20,8 +22,8 @@ pub(crate) fn names(what: Waited, layout: &Layout, heard: &[Heard]) -> String {
     }
 }
 
-fn list(mut names: Vec<String>) -> String {
-    names.sort();
+fn list(names: Vec<String>) -> String {
+    let mut names = BinaryHeap::from(names).into_sorted_vec();
     let more = names.len().saturating_sub(MOST);
     names.truncate(MOST);
     match (names.is_empty(), more) {

@@ -263,6 +263,13 @@ impl World {
         let name = self.name(slot);
         let identity = self.roster.identity(slot).expect("a service that is started is in the roster");
         assert!(!self.stopping, "{name} is started while everything stops");
+        let there = match name.strip_suffix("/log") {
+            Some(own) => self.directories.get(own).and_then(|directory| directory.log),
+            None => self.directories.get(&name).map(|directory| directory.identity),
+        };
+        if there != Some(identity) {
+            return self.roster.step(Event::Misplaced(slot), self.now, actions);
+        }
         assert!(
             self.processes.values().all(|other| other.identity != identity && other.slot != slot),
             "{name} has a supervisor already"

@@ -1,0 +1,112 @@
+//! What is left to a successor: kept in `supervise/lock` while this supervisor lives, found there by the next.
+//!
+//! At every moment the file leads to what is: the state as it was before a program was started stands there together
+//! with the pid that the child writes itself, and the dead are waited for only when what follows from their death
+//! stands there.
+
+use cli::{reason, warn};
+use lifecycle::Service;
+use servicedir::names;
+use status::{Birth, Handover, NEWBORN_AT};
+use sys::lock::Lock;
+use sys::{boot, child, file};
+use unix::Pid;
+
+/// More than a supervisor leaves.
+const MOST: usize = 4096;
+
+/// The file, and what stands in it.
+pub(crate) struct Keeper {
+    lock: Lock,
+    /// As far as we know.
+    written: Vec<u8>,
+    epoch: [u8; boot::EPOCH_SIZE],
+    births: [Option<Birth>; 2],
+    /// It can be written; that it cannot is said once.
+    is_kept: bool,
+}
+
+impl Keeper {
+    /// Takes the lock over; gives what the last supervisor has left, if its processes can be there still.
+    pub(crate) fn begin(lock: Lock) -> (Keeper, Option<Handover>) {
+        lock.wait_for_heirs();
+        let epoch = boot::epoch();
+        let mut left = vec![0; MOST];
+        let count = file::read_start(&lock, &mut left).unwrap_or(0);
+        let left = Handover::decode(&left[..count]).filter(|left| left.epoch == epoch);
+        let is_kept = lock.has_one_name();
+        if !is_kept {
+            warn(format_args!("{} has another name: nothing can be left to a successor", names::LOCK));
+        }
+        (Keeper { lock, written: Vec::new(), epoch, births: [None; 2], is_kept }, left)
+    }
+
+    /// Writes the state, unless it stands there.
+    pub(crate) fn keep(&mut self, service: &Service, notification: Option<u32>) {
+        let bytes = self.encode(service, notification);
+        if bytes == self.written || !self.is_kept {
+            return;
+        }
+        match file::write_start(&self.lock, &bytes) {
+            Ok(()) => self.written = bytes,
+            Err(error) => {
+                self.is_kept = false;
+                warn(format_args!(
+                    "unable to write {}: {}; whoever comes after this supervisor will not know its service",
+                    names::LOCK,
+                    reason(&error)
+                ));
+            }
+        }
+    }
+
+    /// What the next child writes; `service` is the state that waits for it.
+    pub(crate) fn newborn(
+        &mut self,
+        service: &Service,
+        notification: Option<u32>,
+    ) -> Option<child::Birth<'_>> {
+        if !self.is_kept {
+            return None;
+        }
+        self.written = self.encode(service, notification);
+        use std::os::fd::AsFd;
+        Some(child::Birth { file: self.lock.as_fd(), bytes: &mut self.written, at: NEWBORN_AT })
+    }
+
+    /// The child lives, and has written itself into what `newborn` gave.
+    pub(crate) fn born(&mut self) {
+        let newborn = Handover::decode(&self.written).and_then(|written| written.births[0]);
+        if let (Some(place), Some(_)) = (self.births.iter_mut().find(|place| place.is_none()), newborn) {
+            *place = newborn;
+        }
+    }
+
+    /// A process that the last supervisor has left.
+    pub(crate) fn inherit(&mut self, birth: Birth) {
+        if let Some(place) = self.births.iter_mut().find(|place| place.is_none()) {
+            *place = Some(birth);
+        }
+    }
+
+    /// There is nothing to leave.
+    pub(crate) fn clear(&mut self) {
+        if !self.written.is_empty() && self.is_kept {
+            let _ = file::empty_open(&self.lock);
+        }
+    }
+
+    fn encode(&mut self, service: &Service, notification: Option<u32>) -> Vec<u8> {
+        let known = service.processes();
+        for place in &mut self.births {
+            *place = place.filter(|birth| known.contains(&Some(birth.pid)));
+        }
+        let births = [None, self.births[0], self.births[1]];
+        Handover { epoch: self.epoch, births, notification, life: service.save() }.encode()
+    }
+}
+
+/// Where a process stands in what was left.
+pub(crate) fn birth_of(left: &Handover, pid: Pid) -> Option<Birth> {
+    left.births.into_iter().flatten().find(|birth| birth.pid == pid)
+}
