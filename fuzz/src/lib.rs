@@ -2,7 +2,23 @@
 
 #![forbid(unsafe_code)]
 
+mod borrowed;
+#[allow(dead_code, reason = "a target uses a part of it")]
+#[path = "../../svctl/src/logs/line.rs"]
+mod line;
+#[allow(dead_code, reason = "a target uses a part of it")]
+#[path = "../../svctl/src/moment.rs"]
+mod moment;
+#[allow(dead_code, reason = "a target uses a part of it")]
+#[path = "../../svwait/src/s6/pattern.rs"]
+mod regular;
+
+mod command_lines;
+mod directories;
 mod logger;
+mod machines;
+mod names;
+mod texts;
 
 use std::ffi::OsString;
 use std::fs;
@@ -14,13 +30,18 @@ use control::{Command, ScanCommand};
 use status::{DEATH_SIZE, Death, Detail, Notice, Record};
 use unix::{Signal, Stamp};
 
-pub use logger::{archives, pattern, recovery, script, splitter};
+pub use command_lines::{getopt, svrun, tables};
+pub use directories::variables;
+pub use logger::{archives, labels, loggers, pattern, recovery, script, splitter};
+pub use machines::{life, roster, tree};
+pub use names::listeners;
+pub use texts::{gunzip, moments, stages};
 
 /// A target with its name, which is that of its corpus.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 25] = [
     ("record", record),
     ("detail", detail),
     ("tally", tally),
@@ -33,6 +54,19 @@ pub const TARGETS: [Target; 12] = [
     ("pattern", pattern),
     ("archives", archives),
     ("recovery", recovery),
+    ("loggers", loggers),
+    ("labels", labels),
+    ("stages", stages),
+    ("getopt", getopt),
+    ("tables", tables),
+    ("svrun", svrun),
+    ("variables", variables),
+    ("listeners", listeners),
+    ("moments", moments),
+    ("gunzip", gunzip),
+    ("life", life),
+    ("roster", roster),
+    ("tree", tree),
 ];
 
 /// A record that is read is the one that is written again.
@@ -136,6 +170,12 @@ pub fn settings(data: &[u8]) {
     match servicedir::read_number(file, "a number of 1 or more", 1..=u32::MAX) {
         Ok(number) => assert!(number.is_some_and(|n| n >= 1)),
         Err(problem) => explained(&problem, file),
+    }
+    let (dir, name) = file.rsplit_once('/').unwrap_or((".", file));
+    for (_, form) in servicedir::forms::FORMS {
+        if let Err(problem) = servicedir::forms::examine(std::path::Path::new(dir), name, form) {
+            explained(&problem, name);
+        }
     }
     match servicedir::read_word(file, "a signal", Signal::parse) {
         Ok(signal) => assert!(signal.is_some()),

@@ -2,8 +2,10 @@
 
 use logdir::{Archive, Budget, Ending, Found};
 use logscript::s6::{Parsed, Surroundings};
+use logscript::tai64n::{Labels, Reader, Stamper};
 use logscript::{
-    BadScript, Choice, Date, Dressed, Heads, Long, Moment, Pattern, Piece, Place, Splitter, Take,
+    BadScript, Choice, Date, Dressed, Foreign, Heads, Long, Moment, Pattern, Piece, Place, Script, Splitter,
+    Take, svlogd,
 };
 use unix::Stamp;
 
@@ -13,6 +15,67 @@ pub fn script(data: &[u8]) {
     let around = Surroundings { service: b"web", colours: b"123" };
     checked(&words, logscript::s6::parse(&words));
     checked(&words, logscript::s6::parse_ours(&words, &around));
+}
+
+/// multilog's words, of which none is wrong, and svlogd's `config` in the file of a directory: what is read can be run.
+pub fn loggers(data: &[u8]) {
+    let words: Vec<&[u8]> = data.split(|&b| b == 0).collect();
+    let parsed = logscript::multilog::parse(&words);
+    assert!(parsed.limit > 0);
+    assert!(parsed.script.dirs.iter().all(|dir| (4096..=16_777_215).contains(&dir.size)));
+    runs(&words, &parsed.script);
+    let settings = svlogd::Settings {
+        limit: 1 + data.len() % 50,
+        stamp: Some(Foreign::Label).filter(|_| data.len().is_multiple_of(2)),
+        replace: words.first().map(|word| (word.to_vec(), b'_')),
+    };
+    let mut script = settings.script();
+    for text in &words {
+        let config = svlogd::Config::parse(b"/log", text, &settings);
+        assert!(
+            config.complaints.iter().all(|complaint| !complaint.contains('\n')),
+            "{:?}",
+            config.complaints
+        );
+        config.add_to(&mut script, &settings);
+    }
+    assert_eq!(script.dirs.len(), words.len());
+    runs(&words, &script);
+}
+
+/// Every line can be put through a script.
+fn runs(lines: &[&[u8]], script: &Script) {
+    let moment = Moment { stamp: Stamp::from_unix(0, 0), local: Date::default() };
+    let (mut heads, mut choice, mut taken) = (Heads::default(), Choice::default(), Taken::default());
+    heads.write(script, &moment);
+    for text in lines {
+        if let Some(piece) = Splitter::new(None, Long::Split).last(text) {
+            script.run(&piece, &heads, &mut choice, &mut taken);
+        }
+    }
+    assert!(taken.0.iter().all(|&action| action < script.actions.len()));
+}
+
+/// Filters for stamps, after a byte that says how many bytes come at a time: however they come, the same goes out.
+pub fn labels(data: &[u8]) {
+    let Some((&chunk, input)) = data.split_first() else { return };
+    let date = |seconds: i64| (seconds >= 0).then(Date::default);
+    for labels in [Labels::Daemontools, Labels::S6] {
+        let read = |size: usize| {
+            let (mut reader, mut out) = (Reader::new(labels), Vec::new());
+            input.chunks(size).for_each(|chunk| reader.feed(chunk, date, &mut out));
+            reader.end(&mut out);
+            out
+        };
+        assert_eq!(
+            read(usize::from(chunk).max(1)).escape_ascii().to_string(),
+            read(5000).escape_ascii().to_string()
+        );
+    }
+    let (mut stamper, mut out) = (Stamper::default(), Vec::new());
+    input.chunks(usize::from(chunk).max(1)).for_each(|chunk| stamper.feed(chunk, b"@ ", &mut out));
+    let lines = input.split_inclusive(|&byte| byte == b'\n').map(|line| [b"@ ", line].concat());
+    assert_eq!(out, lines.collect::<Vec<_>>().concat());
 }
 
 /// What must hold for what was read from words.
@@ -164,6 +227,14 @@ pub fn archives(data: &[u8]) {
     assert!(stays().count() <= budget.archives);
     assert!(budget.bytes == 0 || stays().map(|(_, size)| size).sum::<u64>() <= budget.bytes);
     assert!(stays().all(|(archive, _)| gone.iter().all(|gone| gone < archive)));
+
+    let names: Vec<Archive> = found.iter().map(|(archive, _)| *archive).collect();
+    assert!(logdir::superfluous(&names).iter().all(|archive| names.contains(archive)));
+    let shelf = |(dir, &(archive, size))| logdir::Shelved { archive, dir: dir % 3, size };
+    let shelved: Vec<_> = found.iter().enumerate().map(shelf).collect();
+    let gone = logdir::shared_surplus(shelved.clone(), u64::from(count), budget.bytes);
+    let stays: u64 = shelved.iter().filter(|one| !gone.contains(one)).map(|one| one.size).sum();
+    assert!(stays == 0 || stays + u64::from(count) <= budget.bytes);
 
     let all = found.iter().map(|(archive, _)| *archive);
     let next = Archive::after(all.clone(), Stamp::from_unix(1_700_000_000, 0), Ending::Safe);

@@ -172,6 +172,7 @@ impl Supervisor {
         }
         // One at a time, and each keeps its pid until what follows from its death is written down: whoever comes after
         // us would not be told of it again.
+        let mut is_told_of_nobody = told.child_has_died;
         while told.child_has_died
             && let Some((pid, exit)) = child::find_dead().unable(|| "wait for a child")?
         {
@@ -181,9 +182,14 @@ impl Supervisor {
             }
             self.feed(Event::Exited(pid, exit));
             child::wait_for(pid).unable(|| "wait for a child")?;
+            is_told_of_nobody = false;
         }
         if ready.orphaned {
             self.read_adopted();
+        }
+        // Whoever finds nobody at the FIFO of a supervisor that lives sends it a SIGCHLD.
+        if is_told_of_nobody && self.sources.mend(&mut self.shell) {
+            self.shell.write_anew(&self.service);
         }
         for event in told.events.into_iter().flatten() {
             self.feed(event);

@@ -31,6 +31,7 @@ pub(crate) fn read_for(event: &Event) -> Settings {
         Event::Command(_)
         | Event::RunSpawned(Ok(_))
         | Event::ScriptSpawned(None)
+        | Event::ScriptPostponed
         | Event::CheckSpawned(_)
         | Event::Ready
         | Event::RunChanged

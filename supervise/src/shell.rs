@@ -48,6 +48,10 @@ pub(crate) struct Shell {
     told_failure: Option<Reason>,
     /// Why `check` could not be started, as it was said.
     check_problem: String,
+    /// A script waits for resources, which was said.
+    is_script_late: bool,
+    /// Notices that nobody has got, for lack of descriptors or memory.
+    unsent: Vec<Notice>,
     /// The record on disk is older than the state; try again then.
     write_again_at: Option<Duration>,
     /// Why `run` was not started.
@@ -70,6 +74,8 @@ impl Shell {
             written: Detail::default(),
             told_failure: None,
             check_problem: String::new(),
+            is_script_late: false,
+            unsent: Vec::new(),
             write_again_at: None,
             why: String::new(),
             written_since: None,
@@ -89,6 +95,11 @@ impl Shell {
         self.keeper.inherit(birth);
     }
 
+    /// The lock, and what is in it.
+    pub(crate) fn keeper(&mut self) -> &mut Keeper {
+        &mut self.keeper
+    }
+
     pub(crate) fn set_adopted(&mut self, adopted: Adopted) {
         self.adopted = Some(adopted);
     }
@@ -100,7 +111,7 @@ impl Shell {
     /// The first record and the first notice.
     pub(crate) fn begin(&mut self, service: &Service) -> Result<(), Failure> {
         record::write(&service.record()).unable(|| format!("write {}", names::STATUS))?;
-        notify(&[Notice::Started]);
+        self.notify(&[Notice::Started]);
         Ok(())
     }
 
@@ -110,7 +121,7 @@ impl Shell {
         if matches!(service.phase(), Phase::Down { .. }) {
             self.keeper.clear();
         }
-        notify(&[Notice::Exiting]);
+        self.notify(&[Notice::Exiting]);
     }
 
     /// The code to exit with, once the machine has said so.
@@ -154,6 +165,7 @@ impl Shell {
     pub(crate) fn retry(&mut self, service: &Service) {
         if self.write_again_at.is_some_and(|at| at <= clock::monotonic()) {
             self.write_record(service);
+            self.notify(&[]);
         }
     }
 
@@ -199,8 +211,7 @@ impl Shell {
         match action {
             Action::SpawnRun => return Some(self.spawn_run(service)),
             Action::SpawnScript(script, death) => {
-                let spawned = spawn::script(script, death, &self.name, &mut self.keeper, service);
-                return Some(Event::ScriptSpawned(spawned));
+                return Some(self.spawn_script(script, death, service));
             }
             Action::SpawnCheck => return Some(Event::CheckSpawned(self.spawn_check(service))),
             Action::Kill(pid, signal) => kill(pid, signal),
@@ -210,7 +221,7 @@ impl Shell {
             Action::StopListening => self.notification = None,
             Action::Publish(notices) => {
                 self.write_record(service);
-                notify(notices);
+                self.notify(notices);
             }
             Action::MakeDown => make_down(),
             Action::RemoveDown => remove_down(),
@@ -236,6 +247,25 @@ impl Shell {
             self.watch = None;
         }
         Event::RunSpawned(attempt.result)
+    }
+
+    /// A script for which there is no room is tried again; why is said once.
+    fn spawn_script(&mut self, script: Script, death: lifecycle::Death, service: &Service) -> Event {
+        let postponed = match spawn::script(script, death, &self.name, &mut self.keeper, service) {
+            Ok(pid) => {
+                self.is_script_late = false;
+                return Event::ScriptSpawned(pid);
+            }
+            Err(why) => why,
+        };
+        if !std::mem::replace(&mut self.is_script_late, true) {
+            let name = match script {
+                Script::Crash => names::CRASH,
+                Script::Finish => names::FINISH,
+            };
+            warn(format_args!("unable to spawn ./{name}: {postponed}; trying again every second"));
+        }
+        Event::ScriptPostponed
     }
 
     /// A check that cannot be started is tried again as one that fails; why is said once.
@@ -269,6 +299,13 @@ impl Shell {
         self.said = Some((std::mem::take(&mut self.why), now));
     }
 
+    /// Writes the detail and the record where neither may be any more.
+    pub(crate) fn write_anew(&mut self, service: &Service) {
+        self.written = Detail::default();
+        self.write_record(service);
+        self.notify(&[]);
+    }
+
     /// Writes the detail if it has changed, then the record.
     fn write_record(&mut self, service: &Service) {
         let was_behind = self.write_again_at.take().is_some();
@@ -290,20 +327,42 @@ impl Shell {
         }
     }
 
+    /// Sends notices, after those that could not be sent before.
+    fn notify(&mut self, notices: &[Notice]) {
+        if notices.is_empty() && self.unsent.is_empty() {
+            return;
+        }
+        let is_first = self.unsent.is_empty();
+        let sent = match is_first {
+            true => record::notify(notices),
+            false => {
+                self.unsent.extend_from_slice(notices);
+                // Who listens knows by the younger ones what is.
+                let beyond = self.unsent.len().saturating_sub(record::MOST_NOTICES);
+                self.unsent.drain(..beyond);
+                record::notify(&self.unsent)
+            }
+        };
+        let Err(error) = sent else { return self.unsent = Vec::new() };
+        let is_kept = process::is_out_of_resources(&error);
+        if is_first {
+            let next = if is_kept { "; trying again every 5 s" } else { "" };
+            warn(format_args!("unable to send notices through event: {}{next}", reason(&error)));
+        }
+        if !is_kept {
+            return self.unsent = Vec::new();
+        }
+        if is_first {
+            self.unsent.extend_from_slice(notices);
+        }
+        self.write_again_at.get_or_insert(clock::monotonic() + WRITE_RETRY);
+    }
+
     fn fall_behind(&mut self, path: &str, error: &io::Error, was_behind: bool) {
         if !was_behind && self.write_again_at.is_none() {
             warn(format_args!("unable to write {path}: {}; trying again every 5 s", reason(error)));
         }
         self.write_again_at = Some(clock::monotonic() + WRITE_RETRY);
-    }
-}
-
-fn notify(notices: &[Notice]) {
-    if notices.is_empty() {
-        return;
-    }
-    if let Err(error) = record::notify(notices) {
-        warn(format_args!("unable to send notices through event: {}", reason(&error)));
     }
 }
 
@@ -360,7 +419,7 @@ fn remove_down() {
 
 /// A time as people say it: `1 s`, `0.3 s`, `90 s`.
 fn seconds(time: Duration) -> String {
-    let tenths = time.as_millis().div_ceil(100);
+    let tenths = (time.as_millis() as u64).div_ceil(100);
     match tenths % 10 {
         0 => format!("{} s", tenths / 10),
         tenth => format!("{}.{tenth} s", tenths / 10),

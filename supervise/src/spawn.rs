@@ -150,14 +150,15 @@ fn read_descriptor(name: &'static str) -> Result<Option<RawFd>, Problem> {
     Ok(number.filter(possible).map(|number| number as RawFd))
 }
 
-/// Starts `crash` or `finish`; `None` if there is none, or it cannot be started, which is said.
+/// Starts `crash` or `finish`; `Ok(None)` if there is none, or it cannot be executed, which is said. An error: why it
+/// cannot be started now.
 pub(crate) fn script(
     script: Script,
     death: Death,
     name: &CStr,
     keeper: &mut Keeper,
     service: &Service,
-) -> Option<Pid> {
+) -> Result<Option<Pid>, String> {
     let path = match script {
         Script::Crash => c"./crash",
         Script::Finish => c"./finish",
@@ -171,19 +172,30 @@ pub(crate) fn script(
     let [code, signal, group] = numbers.map(|number| CString::new(number).unwrap_or_default());
     let args = [path.to_owned(), code, signal, name.to_owned(), group];
     match spawn_beside(path, &args, keeper, service) {
-        Ok(pid) => pid,
-        Err(why) => {
+        Ok(pid) => Ok(pid),
+        Err(NotSpawned::Resources(why)) => Err(why),
+        Err(NotSpawned::Executed(why)) => {
             cli::warn(format_args!("unable to spawn {}: {why}; going on without it", path.to_string_lossy()));
-            None
+            Ok(None)
         }
     }
+}
+
+/// Why a script was not started.
+enum NotSpawned {
+    /// The system had no room for it.
+    Resources(String),
+    /// It cannot be executed.
+    Executed(String),
 }
 
 /// Starts `check`. An error: why not.
 pub(crate) fn check(name: &CStr, keeper: &mut Keeper, service: &Service) -> Result<Pid, String> {
     let args = [c"./check".to_owned(), name.to_owned()];
-    let spawned = spawn_beside(c"./check", &args, keeper, service)?;
-    spawned.ok_or_else(|| problem::Problem::Missing.to_string())
+    match spawn_beside(c"./check", &args, keeper, service) {
+        Ok(pid) => pid.ok_or_else(|| problem::Problem::Missing.to_string()),
+        Err(NotSpawned::Resources(why) | NotSpawned::Executed(why)) => Err(why),
+    }
 }
 
 /// `None`: there is no such file.
@@ -192,7 +204,7 @@ fn spawn_beside(
     args: &[CString],
     keeper: &mut Keeper,
     service: &Service,
-) -> Result<Option<Pid>, String> {
+) -> Result<Option<Pid>, NotSpawned> {
     let file = Path::new(OsStr::from_bytes(path.to_bytes()));
     // To ask first costs a system call, to be refused costs a process. What cannot be asked is tried.
     if matches!(file::exists(file), Ok(false)) && matches!(file::link_target(file), Ok(None)) {
@@ -210,7 +222,10 @@ fn spawn_beside(
     match start(&spawn, keeper, service, None) {
         Ok(pid) => Ok(Some(pid)),
         Err(SpawnError::Locked) => Ok(None),
-        Err(SpawnError::Fork(error)) => Err(cli::reason(&error)),
-        Err(SpawnError::Exec(error)) => Err(problem::diagnose(file, &error).to_string()),
+        Err(SpawnError::Fork(error)) => Err(NotSpawned::Resources(cli::reason(&error))),
+        Err(SpawnError::Exec(error)) => Err(match problem::diagnose(file, &error) {
+            problem::Problem::Resources(why) => NotSpawned::Resources(why),
+            problem => NotSpawned::Executed(problem.to_string()),
+        }),
     }
 }

@@ -68,7 +68,7 @@ struct Draft {
     argv0: Option<OsString>,
 }
 
-fn read(args: Vec<OsString>) -> Result<Plan, Failure> {
+pub(crate) fn read(args: Vec<OsString>) -> Result<Plan, Failure> {
     let line = GRAMMAR.parse(args)?;
     let mut draft = Draft::default();
     for (letter, value) in line.options {

@@ -109,7 +109,7 @@ fn softlimit(args: Vec<OsString>) -> ExitCode {
     }
 }
 
-fn limits(args: Vec<OsString>) -> Result<Plan, Failure> {
+pub(crate) fn limits(args: Vec<OsString>) -> Result<Plan, Failure> {
     let line = SOFTLIMIT.parse(args)?;
     let mut changes = Vec::new();
     for (letter, value) in &line.options {

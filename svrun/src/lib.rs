@@ -21,6 +21,7 @@ mod options;
 mod redirect;
 mod s6;
 mod secrets;
+mod understand;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ use std::process::ExitCode;
 use cli::Main;
 
 pub use options::PROGRAM;
+pub use understand::{understand, variables};
 
 /// The names of other suites that it answers to, each with the program that takes its arguments.
 pub const NAMES: [&[(&str, Main)]; 3] = [s6::NAMES, daemontools::NAMES, chpst::NAMES];

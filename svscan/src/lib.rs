@@ -17,6 +17,8 @@ mod hush;
 mod inherited;
 mod kill;
 mod look;
+#[cfg(debug_assertions)]
+mod mistake;
 mod options;
 mod pipes;
 mod program;

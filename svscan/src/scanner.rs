@@ -234,6 +234,7 @@ impl Scanner {
             }
             self.ground.list(self.longest_name)
         });
+        self.mend();
         self.watch();
         let entries = match listed {
             Ok(entries) => entries,

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use unix::{Pid, Signal};
 
-use super::{Answer, is_root, run, text, wait_for, wait_until};
+use super::{Answer, Running, is_root, text, wait_for, wait_until};
 
 /// A running PID and mount namespace. Dropped, it dies with every process in it.
 #[derive(Debug)]
@@ -50,12 +50,18 @@ impl Namespace {
     /// Runs a command inside, where every pid is one of the tree's.
     #[track_caller]
     pub fn inside(&self, command: &[&str]) -> Answer {
+        self.start_inside(command).finish()
+    }
+
+    /// Starts a command inside.
+    #[track_caller]
+    pub fn start_inside(&self, command: &[&str]) -> Running {
         let mut nsenter = Command::new("nsenter");
         nsenter.args(["-t", &self.first.to_string(), "-p", "-m"]);
         if !is_root() {
             nsenter.args(["-U", "--preserve-credentials"]);
         }
-        run(nsenter.arg("--").args(command))
+        Running::start(nsenter.arg("--").args(command))
     }
 
     /// Sends a signal to a process inside.
@@ -81,6 +87,11 @@ impl Namespace {
         // A child of our own unshare(1), which cannot be collected before that ends.
         let first = Pid::new(self.first.into()).expect("it runs");
         sys::child::kill(first, signal).expect("it can be signalled");
+    }
+
+    /// The directory of process 1 in the machine's `/proc`.
+    pub fn first(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}", self.first))
     }
 
     /// The root of the tree's file system, with what is mounted only there.

@@ -22,6 +22,7 @@ const NAME_LENGTH: usize = 39;
 /// Mode of a fifodir in which the effective group may subscribe: set-group-id and sticky.
 pub const MODE: u32 = 0o3730;
 
-fn is_subscriber(name: &std::ffi::CStr) -> bool {
+/// A FIFO of this name is a subscriber's.
+pub fn is_subscriber(name: &std::ffi::CStr) -> bool {
     name.count_bytes() == NAME_LENGTH && name.to_bytes().starts_with(PREFIX)
 }

@@ -41,6 +41,7 @@ pub(crate) fn step(
         | Event::RunChanged
         | Event::TakenOver
         | Event::ScriptSpawned(_)
+        | Event::ScriptPostponed
         | Event::CheckSpawned(_)
         | Event::Ready
         | Event::Exited(..) => Vec::new(),

@@ -18,6 +18,8 @@ pub enum Event {
     RunSpawned(Result<Started, NotStarted>),
     /// Answers `SpawnScript`; `None`: there is no such script, or it could not be started.
     ScriptSpawned(Option<Pid>),
+    /// Answers `SpawnScript`: the system had no process, memory or descriptor for it.
+    ScriptPostponed,
     /// Answers `SpawnCheck`; `None`: it could not be started.
     CheckSpawned(Option<Pid>),
     /// The service said that it is ready.
@@ -99,7 +101,7 @@ pub enum Overdue {
 pub enum Action {
     /// Start `run`; answered by `RunSpawned`.
     SpawnRun,
-    /// Start a script; answered by `ScriptSpawned`.
+    /// Start a script; answered by `ScriptSpawned` or `ScriptPostponed`.
     SpawnScript(Script, Death),
     /// Start `check`; answered by `CheckSpawned`.
     SpawnCheck,

@@ -75,7 +75,7 @@ pub struct Ending {
     pub script: Script,
     /// The script; `None` until `SpawnScript` is answered.
     pub pid: Option<Pid>,
-    /// It gets SIGKILL then.
+    /// It gets SIGKILL then; without a pid: it is started then.
     pub kill_at: Option<Duration>,
     /// `Dead` was sent.
     pub told: bool,

@@ -74,6 +74,7 @@ pub(crate) fn step(
         | Event::TakenOver
         | Event::RunSpawned(_)
         | Event::ScriptSpawned(_)
+        | Event::ScriptPostponed
         | Event::RunChanged => Vec::new(),
     }
 }

@@ -246,3 +246,22 @@ fn logger_that_is_told_to_go_down_before_its_last_life_leaves_without_it() {
     let (_, actions) = run(service, &[Event::Command(Command::Down)], at(9));
     assert_eq!(actions, [Action::Publish(&[]), Action::Exit(0)]);
 }
+
+#[test]
+fn script_without_resources_is_tried_again_until_it_can_be_started() {
+    let (service, actions) =
+        run(up(true, false), &[Event::Exited(pid(7), Exit::Code(0)), Event::ScriptPostponed], at(9));
+    assert_eq!(actions.last(), Some(&Action::Publish(&[Notice::Dead])));
+    assert!(service.record().finishing && service.record().pid.is_none());
+    let (service, actions) = run(service, &[Event::Timeout], at_ms(9_999));
+    assert_eq!(actions, []);
+    let (service, actions) = run(service, &[Event::Timeout], at(10));
+    assert!(matches!(actions[..], [Action::SpawnScript(Script::Finish, _)]), "{actions:?}");
+    let (service, actions) = run(service, &[Event::ScriptPostponed], at(10));
+    assert_eq!(actions, [Action::Publish(&[])], "who listens knows that it is dead");
+    assert_eq!(service.deadline(), Some(at(11).monotonic));
+    let (service, _) = run(service, &[Event::Timeout, Event::ScriptSpawned(Some(pid(8)))], at(11));
+    let (service, actions) = run(service, &[Event::Exited(pid(8), Exit::Code(0))], at(11));
+    assert_eq!(actions.first(), Some(&Action::Publish(&[Notice::Down])));
+    assert!(service.wanted_up());
+}

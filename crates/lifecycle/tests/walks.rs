@@ -101,6 +101,9 @@ impl World {
             Action::SpawnScript(..) => {
                 assert_eq!(self.alive(Child::Run), 0, "a script beside run");
                 assert_eq!(self.alive(Child::Script), 0, "a second script");
+                if self.random.below(5) == 0 {
+                    return Some(Event::ScriptPostponed);
+                }
                 let there = self.random.below(3) > 0;
                 return Some(Event::ScriptSpawned(there.then(|| self.spawn(Child::Script))));
             }

@@ -136,8 +136,10 @@ impl Roster {
             self.start_when_it_may(place);
         } else if !matches!(peer, Peer::Producer(_)) {
             self.forget(place, now);
+        } else if let Some(service) = self.get_mut(place) {
+            // A logger whose directory has gone stays, not started: its producer may still write.
+            service.supervisor = Supervisor::Down { start_at: None };
         }
-        // A logger whose directory has gone stays, not started: its producer may still write.
     }
 
     /// Ends what is between a producer whose supervisor is not there and its logger.

@@ -52,6 +52,8 @@ pub const EVENT: &str = "event";
 pub const LOCK: &str = "supervise/lock";
 /// The FIFO for commands.
 pub const CONTROL: &str = "supervise/control";
+/// The FIFO while it is being put in the place of what is not it.
+pub const CONTROL_NEW: &str = "supervise/control.new";
 /// The record.
 pub const STATUS: &str = "supervise/status";
 /// The record while it is being written.

@@ -134,6 +134,36 @@ impl Fifo {
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(crate::process::read(&self.0, buffer)?.unwrap_or(0))
     }
+
+    /// It stands at this path. True also where that cannot be asked.
+    pub fn is_at(&self, path: &Path) -> bool {
+        match (file::look_open(&self.0), file::look_no_follow(path)) {
+            (Ok(own), Ok(there)) => there.is_some_and(|there| there.identity == own.identity),
+            _ => true,
+        }
+    }
+
+    /// Makes another FIFO, with the mode and the group of this one, and puts it in the place of whatever stands at
+    /// `path`, by way of `temporary` beside it. What this one holds is lost.
+    ///
+    /// # Errors
+    /// What mkfifo(3), chmod(2) and rename(2) say; this one is as it was.
+    pub fn replace(&mut self, path: &Path, temporary: &Path) -> io::Result<()> {
+        let own = file::look_open(&self.0)?;
+        file::remove(temporary)?;
+        let new = create(temporary, 0o600)?;
+        // A group that it may not be given to has no use for its mode.
+        let given = guard::give_open(&new.0, None, Some(own.owner.1));
+        let put = given
+            .and_then(|()| file::set_open_mode(&new.0, own.mode))
+            .or_else(|_| file::set_open_mode(&new.0, 0o600))
+            .and_then(|()| file::rename(temporary, path));
+        match put {
+            Ok(()) => self.0 = new.0,
+            Err(_) => drop(file::remove(temporary)),
+        }
+        put
+    }
 }
 
 impl AsFd for Fifo {

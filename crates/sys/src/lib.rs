@@ -32,6 +32,7 @@ pub mod privileges;
 pub mod problem;
 pub mod proc;
 pub mod process;
+pub mod rouse;
 pub mod signals;
 pub mod terminal;
 pub mod tree;

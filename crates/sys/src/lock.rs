@@ -104,6 +104,18 @@ impl Lock {
     pub fn look(&self) -> io::Result<Info> {
         file::look_open(&self.0)
     }
+
+    /// Locks what stands at `path`, made with `mode` if it is missing, unless that is what is locked already.
+    ///
+    /// # Errors
+    /// As `try_lock`, and what stat(2) says; `WouldBlock`: another process holds it. This lock is as it was.
+    pub fn follow(&mut self, path: &Path, mode: u32) -> io::Result<()> {
+        let there = file::look_no_follow(path)?.map(|info| info.identity);
+        if there != Some(self.look()?.identity) {
+            *self = try_lock(path, mode)?.ok_or(io::ErrorKind::WouldBlock)?;
+        }
+        Ok(())
+    }
 }
 
 /// Locks a file, made with `mode` if it is missing; `None` if another process holds it.

@@ -44,8 +44,8 @@ fn one(pid: Pid) -> Option<Process> {
 
 /// `PID (NAME) STATE PPID …`: the name may hold anything, so the last `)` ends it.
 fn parse(pid: Pid, stat: &str) -> Option<Process> {
-    let (head, tail) = stat.rsplit_once(") ")?;
-    let (_, name) = head.split_once(" (")?;
+    let (head, tail) = stat.rsplit_once(')')?;
+    let (_, name) = head.split_once('(')?;
     // Numbered from 3, the state, on.
     let fields: Vec<&str> = tail.split_ascii_whitespace().collect();
     let number = |field: usize| fields.get(field - 3)?.parse::<i64>().ok();

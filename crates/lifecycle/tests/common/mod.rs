@@ -98,6 +98,9 @@ pub(crate) fn PHASES() -> Vec<(&'static str, Service)> {
         ("up, leaving", run(up(true, false), &[Event::Hangup], at(6)).0),
         ("dead of a signal, crash is being started", death(up(true, false), SEGV)),
         ("dead, finish is being started", death(up(true, false), Exit::Code(0))),
+        ("dead, finish is tried again at 10", {
+            run(death(up(true, false), Exit::Code(0)), &[Event::ScriptPostponed], at(9)).0
+        }),
         ("finish lives", finishing(up(true, false))),
         ("finish lives, a logger", finishing(up(true, true))),
         ("finish lives, leaving", finishing(run(up(true, false), &[Event::Hangup], at(6)).0)),
@@ -125,6 +128,7 @@ pub(crate) fn EVENTS() -> Vec<(String, Event)> {
         ),
         ("script spawned".into(), Event::ScriptSpawned(Some(pid(12)))),
         ("no script".into(), Event::ScriptSpawned(None)),
+        ("script has no resources".into(), Event::ScriptPostponed),
         ("check spawned".into(), Event::CheckSpawned(Some(pid(13)))),
         ("ready".into(), Event::Ready),
         ("run exits 0".into(), Event::Exited(pid(7), Exit::Code(0))),
