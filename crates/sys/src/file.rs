@@ -333,6 +333,24 @@ pub fn read_start(file: impl std::os::fd::AsFd, buffer: &mut [u8]) -> io::Result
     Ok(rustix::io::retry_on_intr(|| rustix::io::pread(&file, &mut *buffer, 0))?)
 }
 
+/// A file in memory, without a name, that holds this.
+///
+/// # Errors
+/// What memfd_create(2) and write(2) say: EMFILE, ENFILE, ENOMEM.
+pub fn in_memory(bytes: &[u8]) -> io::Result<OwnedFd> {
+    let file = rustix::fs::memfd_create(c"state", rustix::fs::MemfdFlags::CLOEXEC)?;
+    write_all(&file, bytes)?;
+    Ok(file)
+}
+
+/// The size of an open file, in bytes.
+///
+/// # Errors
+/// What fstat(2) says.
+pub fn size_of(file: impl std::os::fd::AsFd) -> io::Result<usize> {
+    Ok(rustix::fs::fstat(file)?.st_size as usize)
+}
+
 /// Makes an open file empty.
 ///
 /// # Errors

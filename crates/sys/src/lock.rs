@@ -85,6 +85,11 @@ impl AsFd for Lock {
 }
 
 impl Lock {
+    /// The lock of this process that came with an open file, from the program that it has executed before.
+    pub fn inherited(file: OwnedFd) -> Lock {
+        Lock(file)
+    }
+
     /// The file has no other name: what is written to it is written to no other one's file.
     pub fn has_one_name(&self) -> bool {
         self.look().is_ok_and(|info| info.links <= 1)

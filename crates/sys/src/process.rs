@@ -184,6 +184,14 @@ pub fn leave_open(fd: OwnedFd) -> io::Result<()> {
     Ok(())
 }
 
+/// Leaves a descriptor open for the program that is executed next, should that not fail.
+///
+/// # Errors
+/// None that the kernel documents for an open descriptor.
+pub fn keep_at_exec(fd: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty())?)
+}
+
 /// Puts a copy of the descriptor `from` at the number `to`, for a program that is executed next.
 ///
 /// # Errors
@@ -398,6 +406,15 @@ pub fn executable() -> Option<PathBuf> {
         (!address.is_null()).then(|| CStr::from_ptr(address).to_bytes().to_vec())
     }?;
     Path::new(&std::ffi::OsString::from_vec(name)).canonicalize().ok()
+}
+
+/// A path of /proc's without the word that the kernel adds where the file has gone, or another one has taken its place.
+pub fn without_deleted(path: PathBuf) -> PathBuf {
+    let mut bytes = path.into_os_string().into_vec();
+    if let Some(before) = bytes.strip_suffix(b" (deleted)") {
+        bytes.truncate(before.len());
+    }
+    std::ffi::OsString::from_vec(bytes).into()
 }
 
 /// A C string; `None` if there is a zero byte inside.
