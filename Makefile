@@ -15,6 +15,9 @@ IMAGE ?= supervision-$(EXAMPLE)
 FUZZ_SECONDS ?= 60
 # How often `make kills` kills a logger.
 KILL_ROUNDS ?= 1000
+# How long `make chaos` lasts, and over whose tree: ours, s6, runit.
+CHAOS_SECONDS ?= 3600
+SUITE ?= ours
 # How long `make simulate` plays schedules.
 SIMULATE_SECONDS ?= 60
 BENCH ?=
@@ -81,6 +84,11 @@ kills: linker ## kill loggers KILL_ROUNDS times at random moments
 
 simulate: linker ## play both machines with a kernel that is a value, for SIMULATE_SECONDS (SEED plays one schedule again)
 	SIMULATE_SECONDS=$(SIMULATE_SECONDS) $(CARGO) test --profile simulate -p simulation -- --nocapture
+
+chaos: static ## a storm over a tree for CHAOS_SECONDS (3600; SEED=, CHAOS_PLAN=, SUITE=s6|runit): docs/chaos.md
+	$(CARGO) build --workspace --bins
+	SUITE=$(SUITE) SUITE_BIN=$(DIST) CHAOS_SECONDS=$(CHAOS_SECONDS) \
+	  $(CARGO) test -p suite-tests --test chaos -- --nocapture storm_is_weathered
 
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
 	@fuzz/run $(FUZZ_SECONDS)

@@ -9,6 +9,7 @@
 mod adopted;
 mod handover;
 mod home;
+mod rest;
 mod runsv;
 mod settings;
 mod shell;
@@ -26,7 +27,7 @@ use cli::options::{Opt, Program, Word};
 use cli::{Failure, Unable};
 use lifecycle::{Event, Service};
 use servicedir::names;
-use sys::{child, clock, file, poll, process};
+use sys::{child, clock, file, heap, poll, process};
 
 use unix::Now;
 
@@ -110,6 +111,7 @@ fn run(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<u8, Failure> {
 #[inline(never)] // What is needed once would stand below the loop's frame, and its page stays.
 fn prepare(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<Supervisor, Failure> {
     process::open_standard_descriptors().unable(|| "open /dev/null")?;
+    heap::wait_when_exhausted(|| cli::warn("no memory is left; waiting for some"));
     // First of all: a signal that comes while we prepare is read afterwards.
     let signals = sources::take_signals()?;
     cli::write_lines_with(file::write_error_line);
@@ -186,6 +188,7 @@ impl Supervisor {
             if self.shell.read_notification() {
                 self.feed(Event::Ready);
             }
+            self.shell.bury(pid);
             self.feed(Event::Exited(pid, exit));
             child::wait_for(pid).unable(|| "wait for a child")?;
             is_told_of_nobody = false;
@@ -236,7 +239,7 @@ impl Supervisor {
             if at.is_none() && is_start(&event) {
                 now = clock::now();
             }
-            let settings = settings::read_for(&event);
+            let settings = settings::read_for(&event, &self.service);
             let (next, actions) = self.service.clone().step(event, now, &settings);
             self.service = next;
             self.shell.explain(&event, &self.service);

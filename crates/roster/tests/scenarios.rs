@@ -622,3 +622,57 @@ fn adopted_service_that_has_gone_is_stopped_and_forgotten() {
     world.wait(5 * SECOND);
     assert_eq!((world.running().as_str(), world.roster.deadline()), ("", None));
 }
+
+#[test]
+fn service_whose_supervisor_was_killed_just_before_a_stop_is_ended_by_the_next_one() {
+    let mut world = World::with(&["web"]);
+    let pid = world.pid_of("web").unwrap();
+    world.exit(pid, Exit::Killed { signal: unix::Signal::KILL, core: false });
+    world.take_told();
+    world.event(Event::Command(ScanCommand::Terminate));
+    assert_eq!(world.take_told(), "start web, SIGTERM to web");
+    world.obey();
+    assert_eq!(world.take_told(), "leave 0");
+    // Its logger waits for it.
+    let mut world = World::with(&["svscan-log", "web+log"]);
+    let pid = world.pid_of("web").unwrap();
+    world.exit(pid, Exit::Killed { signal: unix::Signal::KILL, core: false });
+    world.take_told();
+    world.event(Event::Command(ScanCommand::Terminate));
+    assert_eq!(world.take_told(), "start web, SIGTERM to web");
+    // One that has gone by itself has left nothing behind.
+    let mut world = World::with(&["web"]);
+    let pid = world.pid_of("web").unwrap();
+    world.exit(pid, Exit::Code(0));
+    world.take_told();
+    world.event(Event::Command(ScanCommand::Terminate));
+    assert_eq!(world.take_told(), "leave 0");
+}
+
+#[test]
+fn logger_that_is_started_again_in_a_stop_meets_the_end_of_its_input() {
+    let mut world = World::with(&["web+log"]);
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    let web = world.pid_of("web").unwrap();
+    world.exit(web, Exit::Code(0));
+    world.take_told();
+    let log = world.pid_of("web/log").unwrap();
+    world.exit(log, Exit::Killed { signal: unix::Signal::KILL, core: false });
+    assert_eq!(world.take_told(), "start web/log, SIGHUP to web/log, close pipe");
+    world.obey();
+    assert_eq!(world.left, Some(0));
+}
+
+#[test]
+fn logger_of_everything_that_is_started_again_in_a_stop_is_told_again() {
+    let mut world = World::with(&["svscan-log"]);
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    let log = world.pid_of("svscan-log").unwrap();
+    world.take_told();
+    world.exit(log, Exit::Killed { signal: unix::Signal::KILL, core: false });
+    assert_eq!(world.take_told(), "start svscan-log, SIGHUP to svscan-log, leave output");
+    world.obey();
+    assert_eq!(world.left, Some(0));
+}

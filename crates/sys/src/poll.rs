@@ -101,7 +101,7 @@ fn poll_until(fds: &mut [PollFd<'_>], deadline: Option<Duration>) -> io::Result<
 }
 
 /// The one sleep of all: to ask again at once would take the processor from those who have the memory.
-fn pause() {
+pub(crate) fn pause() {
     let _ = rustix::thread::nanosleep(&remaining(NO_MEMORY_PAUSE));
 }
 
