@@ -345,7 +345,8 @@ fn agree(players: &[Player; 2], memory: &Memory, story: &mut String) {
     let start = Instant::now();
     let views = || [ours.view(memory.started_once), s6.view(memory.started_once)];
     let mut now = views();
-    while now[0] != now[1] {
+    // Also afterwards: the effect that was seen may have been a late one of an earlier command.
+    while now[0] != now[1] || !players.iter().all(Player::is_settled) {
         assert!(
             start.elapsed() < PATIENCE,
             "they differ after\n{story}\nours {:?}\ns6   {:?}",
