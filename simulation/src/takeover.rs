@@ -42,8 +42,12 @@ impl World {
 
     /// The state is written down.
     pub(crate) fn keep(&mut self, by: Pid) {
+        let forgets = self.meddle.forgets;
         if let Some(supervisor) = self.supervisor_mut(by) {
             supervisor.feeding = false;
+            if forgets {
+                return;
+            }
             let (directory, service) = (supervisor.directory, supervisor.service.clone());
             self.directories[directory].left = Some(Left { service, newborn: None });
         }
