@@ -61,6 +61,16 @@ fn every_test_that_a_difference_names_exists() {
 }
 
 #[test]
+fn everything_that_can_run_out_has_its_test() {
+    check_tests("docs/exhaustion.md", 3, 10);
+    let text = read("docs/exhaustion.md");
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---"));
+    let rows = rows.filter(|row| !row.ends_with("| test |"));
+    let without: Vec<_> = rows.filter(|row| !row.rsplit(" | ").next().unwrap().contains(": ")).collect();
+    assert!(without.is_empty(), "{without:#?}");
+}
+
+#[test]
 fn every_file_that_is_opened_has_its_test() {
     check_tests("docs/security.md", 4, 25);
     check_tests("docs/security.md", 6, 2);

@@ -9,7 +9,7 @@ use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use kit::{Listener, Service, Tree, is_root, ours_only, run, text, wait_until};
+use kit::{Service, Tree, is_root, our_program, ours_only, run, text, wait_until};
 use unix::Signal;
 
 const WHY: &str = "it is about what our programs trust";
@@ -74,4 +74,77 @@ fn record_that_names_the_pid_of_another_process_kills_nobody() {
     tree.wait_exit();
     assert_eq!(text(tree.scratch().join("killed")), "");
     assert!(tree.scratch().join("alive").exists());
+}
+
+/// A scanner of root's below a directory of the other user's, and the shell command that puts a directory of his own in
+/// the place of the scan directory, with a service that root shall run.
+fn below_web() -> (Tree, &'static str) {
+    let tree = Tree::start(|scan| {
+        chown(scan.dir().parent().unwrap(), Some(WEB), Some(WEB)).unwrap();
+        scan.service("good").sleeps();
+    });
+    tree.service("good").wait_up();
+    let trap = "mkdir -m 777 scan scan/evil scan/evil/supervise && printf '#!/bin/sh\nid >../../owned\nexec sleep 1000\n' \
+                >scan/evil/run && chmod 755 scan/evil/run";
+    (tree, trap)
+}
+
+#[test]
+fn directory_that_another_user_puts_in_place_of_the_scan_directory_is_not_scanned() {
+    root_only!();
+    let (mut tree, trap) = below_web();
+    let pid = tree.service("good").wait_up();
+    let link = "mkdir root && ln -s scan.d scan";
+    for (round, trap) in [trap, "ln -s elsewhere scan", link].into_iter().enumerate() {
+        let roots = Service::at(tree.scratch().join("elsewhere/evil"));
+        roots.run("id >../../owned; exec sleep 1000");
+        let _ = std::fs::create_dir(tree.scratch().join("scan.d"));
+        chown(tree.scratch().join("scan.d"), Some(WEB), None).unwrap();
+        let answer = as_web(tree.scratch(), &format!("mv scan moved && {trap}"));
+        assert_eq!(answer.code, 0, "{answer:?}");
+        let old = tree.scratch().join("moved");
+        let count = || tree.messages().matches("unable to scan").count();
+        wait_until("a word about it", || {
+            sys::fifo::send(&old.join(".svscan/control"), b"an").unwrap();
+            count() > round
+        });
+        // The tools find what is at the path: commands go to nobody.
+        assert_ne!(
+            run(Command::new(our_program("svctl")).args(["-t", "scan"]).current_dir(tree.scratch())).code,
+            0
+        );
+        assert_eq!(Service::at(old.join("good")).wait_up(), pid);
+        let answer = as_web(tree.scratch(), "rm -rf scan; mv moved scan; rm -rf root");
+        assert_eq!(answer.code, 0, "{answer:?}");
+        tree.signal(Signal::HUP);
+        let back = tree.service(&format!("back{round}"));
+        back.sleeps();
+        back.wait_up();
+    }
+    assert!(tree.messages().contains("it belongs to uid 3001 now"), "{}", tree.messages());
+    assert!(tree.messages().contains("it is a link of uid 3001 to what is not his"), "{}", tree.messages());
+    assert!(!tree.scratch().join("owned").exists());
+    tree.signal(Signal::TERM);
+    assert_eq!(tree.wait_exit(), 0);
+    assert!(!tree.scratch().join("owned").exists());
+}
+
+#[test]
+fn scan_directory_of_another_user_does_not_take_the_place_of_one_that_is_gone() {
+    root_only!();
+    let (mut tree, trap) = below_web();
+    std::fs::rename(tree.dir(), tree.scratch().join("old")).unwrap();
+    let answer = as_web(tree.scratch(), trap);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    std::fs::remove_dir_all(tree.scratch().join("old/.svscan")).unwrap();
+    wait_until("a word about whose it is", || tree.messages().contains("it belongs to uid 3001"));
+    assert!(!tree.scratch().join("owned").exists());
+    // One of root's does.
+    std::fs::rename(tree.dir(), tree.scratch().join("his")).unwrap();
+    std::fs::create_dir(tree.dir()).unwrap();
+    tree.service("new").sleeps();
+    tree.service("new").wait_up();
+    tree.signal(Signal::TERM);
+    assert_eq!(tree.wait_exit(), 0);
+    assert!(!tree.scratch().join("owned").exists());
 }

@@ -33,7 +33,7 @@ use unix::{Signal, Stamp};
 pub use command_lines::{getopt, svrun, tables};
 pub use directories::variables;
 pub use logger::{archives, labels, loggers, pattern, recovery, script, splitter};
-pub use machines::{life, roster, tree};
+pub use machines::{left, life, roster, tree};
 pub use names::listeners;
 pub use texts::{gunzip, moments, stages};
 
@@ -41,7 +41,7 @@ pub use texts::{gunzip, moments, stages};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 25] = [
+pub const TARGETS: [Target; 26] = [
     ("record", record),
     ("detail", detail),
     ("tally", tally),
@@ -65,6 +65,7 @@ pub const TARGETS: [Target; 25] = [
     ("moments", moments),
     ("gunzip", gunzip),
     ("life", life),
+    ("left", left),
     ("roster", roster),
     ("tree", tree),
 ];
@@ -164,7 +165,14 @@ pub fn settings(data: &[u8]) {
     });
     fs::write(file, data).expect("the temporary directory can be written to");
     match servicedir::read_given(file) {
-        Ok(given) => assert!(given.is_some_and(|g| g.words().all(|word| data_has(data, word)))),
+        Ok(given) => {
+            let given = given.expect("it was written");
+            assert!(given.words().all(|word| data_has(data, word)));
+            match servicedir::forms::kill_mode(&given) {
+                Ok(word) => assert_eq!(given.words().collect::<Vec<_>>(), [word]),
+                Err(problem) => explained(&problem, servicedir::names::KILL_MODE),
+            }
+        }
         Err(problem) => explained(&problem, file),
     }
     match servicedir::read_number(file, "a number of 1 or more", 1..=u32::MAX) {

@@ -2,7 +2,7 @@
 
 use alloc::format;
 
-use lifecycle::{Action, Event};
+use lifecycle::{Action, Event, Left};
 use unix::Pid;
 
 use crate::kernel::Parent;
@@ -30,6 +30,8 @@ impl World {
             Action::Kill(pid, signal) | Action::KillGroup(pid, signal) => {
                 self.signal_child(Parent::Supervisor(by), pid, signal);
             }
+            // No service has a `kill-mode` here.
+            Action::Sweep(..) => return Some(Event::Swept(Left::Nothing)),
             Action::Report(overdue) => self.say(|_| format!("    says that {overdue:?} is overdue")),
             Action::Remember(..) => self.supervisor_mut(by)?.to_remember -= 1,
             Action::StopListening => {

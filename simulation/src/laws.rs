@@ -96,7 +96,7 @@ impl World {
         let (unfinished, to_remember) = (supervisor.unfinished, supervisor.to_remember);
         let (run, crash, finish) =
             (has(Kind::Run), has(Kind::Script(Script::Crash)), has(Kind::Script(Script::Finish)));
-        let finished = unfinished.is_none() || crash || adopted;
+        let finished = unfinished.is_none() || crash || adopted || supervisor.postponed;
         let state = supervisor.service.record().wanted_up;
         let failed = supervisor.service.detail().failed.is_some();
         let wanted = state == supervisor.wanted || (failed && !state);
@@ -108,7 +108,7 @@ impl World {
         self.look_at_record(by);
         let now = self.now;
         if let Some(supervisor) = self.supervisor_mut(by) {
-            let alone = !run && !crash && !finish && !adopted;
+            let alone = !run && !crash && !finish && !adopted && !supervisor.postponed;
             let idle = supervisor.wanted && !failed && !supervisor.told_to_leave && alone;
             supervisor.idle_since = supervisor.idle_since.or(Some(now)).filter(|_| idle);
             supervisor.leaves_since =

@@ -63,6 +63,8 @@ impl World {
                 }
                 self.step_scanner(Event::LoggerIsDown(slot, is_down));
             }
+            // No scanner is killed here, so nobody is adopted.
+            Action::SignalAdopted(slot, _) => unreachable!("{slot:?} is nobody's child"),
             Action::Signal(pid, signal) => self.signal_supervisor(pid, signal),
             Action::ClosePipe(slot) => {
                 if let Some(pipe) = self.scanner.pipes.get_mut(slot.index()).and_then(Option::take) {
@@ -175,7 +177,7 @@ impl World {
         let catch_all = self.scanner.catch_all;
         let (input, output) = match self.scanner.roster.role(slot) {
             Role::Plain => (None, catch_all.filter(|_| !is_special)),
-            Role::Producer => (None, Some(self.pipe_of(slot))),
+            Role::Producer(_) => (None, Some(self.pipe_of(slot))),
             Role::Logger(producer) => (Some(self.pipe_of(producer)), None),
         };
         let input = input.or(catch_all.filter(|_| is_special));

@@ -65,6 +65,8 @@ pub(crate) struct Supervisor {
     pub(crate) adopted: Option<Pid>,
     /// Another supervisor was there before it, and it has not taken over yet.
     pub(crate) fresh: bool,
+    /// Its script waits for resources.
+    pub(crate) postponed: bool,
     /// Deadlines come and go.
     pub(crate) sleeps: bool,
     /// It was told to exit at once.
@@ -106,6 +108,7 @@ impl Supervisor {
             told_to_leave: false,
             adopted: None,
             fresh: false,
+            postponed: false,
             sleeps: false,
             quits: false,
             feeding: false,

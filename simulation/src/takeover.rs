@@ -5,7 +5,7 @@
 
 use alloc::format;
 
-use lifecycle::{Event, Leaving, Phase, Readiness, Script, Service};
+use lifecycle::{Event, KillMode, Leaving, Phase, Readiness, Script, Service};
 use unix::{Pid, Signal};
 
 use crate::directory::Means;
@@ -115,7 +115,7 @@ impl World {
         self.processes.iter_mut().filter(|p| p.directory == directory).for_each(|p| p.left_alone = false);
         if let Some(newborn) = newborn {
             let readiness = self.readiness(directory);
-            self.feed(by, service.birth(newborn, readiness));
+            self.feed(by, service.birth(newborn, readiness, KillMode::Process));
         }
         let check = self.supervisor(by).and_then(|supervisor| supervisor.service.processes()[1]);
         // By its descriptor: it is no child of his.
@@ -178,6 +178,10 @@ impl Supervisor {
         self.said_ready = record.ready && record.is_up();
         (self.said, self.unfinished) = match phase {
             Phase::Down { .. } => (Said::Down, None),
+            Phase::Clearing(clearing) => {
+                let said = if clearing.ending.told { Said::Dead } else { Said::Up };
+                (said, Some(clearing.group))
+            }
             Phase::Up(up) => (if up.ready { Said::Ready } else { Said::Up }, None),
             Phase::Ending(ending) => {
                 let said = if ending.told { Said::Dead } else { Said::Up };

@@ -4,6 +4,10 @@
 //! with the pid that the child writes itself, and the dead are waited for only when what follows from their death
 //! stands there.
 
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+
 use cli::{reason, warn};
 use lifecycle::Service;
 use servicedir::names;
@@ -70,7 +74,6 @@ impl Keeper {
             return None;
         }
         self.written = self.encode(service, notification);
-        use std::os::fd::AsFd;
         Some(child::Birth { file: self.lock.as_fd(), bytes: &mut self.written, at: NEWBORN_AT })
     }
 
@@ -87,6 +90,17 @@ impl Keeper {
         if let Some(place) = self.births.iter_mut().find(|place| place.is_none()) {
             *place = Some(birth);
         }
+    }
+
+    /// Somebody has removed the file, or replaced it: what is left stands in the one that is there now.
+    ///
+    /// # Errors
+    /// What the system says; another supervisor has the lock that stands there.
+    pub(crate) fn follow(&mut self) -> io::Result<()> {
+        self.lock.follow(Path::new(names::LOCK), 0o644)?;
+        self.is_kept = self.lock.has_one_name();
+        self.written.clear();
+        Ok(())
     }
 
     /// There is nothing to leave.

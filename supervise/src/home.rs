@@ -27,6 +27,21 @@ pub(crate) struct Home {
     pub(crate) left: Option<Handover>,
 }
 
+/// Makes what somebody has removed from `supervise/`, or has replaced there, again; `true` if that had to be done.
+///
+/// # Errors
+/// What the system says; another supervisor has the lock that stands there now.
+pub(crate) fn mend(fifo: &mut Fifo, keeper: &mut Keeper) -> io::Result<bool> {
+    let control = Path::new(names::CONTROL);
+    if fifo.is_at(control) {
+        return Ok(false);
+    }
+    dir::make(Path::new(names::SUPERVISE), 0o700, Links::All)?;
+    keeper.follow()?;
+    fifo.replace(control, Path::new(names::CONTROL_NEW))?;
+    Ok(true)
+}
+
 /// Makes what is missing in the current directory, and takes the lock.
 pub(crate) fn move_in() -> Result<Home, Failure> {
     // Modes are exact, whatever the umask, which is the service's.

@@ -9,6 +9,7 @@
 mod adopted;
 mod handover;
 mod home;
+mod rest;
 mod runsv;
 mod settings;
 mod shell;
@@ -172,6 +173,7 @@ impl Supervisor {
         }
         // One at a time, and each keeps its pid until what follows from its death is written down: whoever comes after
         // us would not be told of it again.
+        let mut is_told_of_nobody = told.child_has_died;
         while told.child_has_died
             && let Some((pid, exit)) = child::find_dead().unable(|| "wait for a child")?
         {
@@ -179,11 +181,17 @@ impl Supervisor {
             if self.shell.read_notification() {
                 self.feed(Event::Ready);
             }
+            self.shell.bury(pid);
             self.feed(Event::Exited(pid, exit));
             child::wait_for(pid).unable(|| "wait for a child")?;
+            is_told_of_nobody = false;
         }
         if ready.orphaned {
             self.read_adopted();
+        }
+        // Whoever finds nobody at the FIFO of a supervisor that lives sends it a SIGCHLD.
+        if is_told_of_nobody && self.sources.mend(&mut self.shell) {
+            self.shell.write_anew(&self.service);
         }
         for event in told.events.into_iter().flatten() {
             self.feed(event);
@@ -219,7 +227,7 @@ impl Supervisor {
         while self.shell.exit_code().is_none()
             && let Some(event) = pending.pop()
         {
-            let settings = settings::read_for(&event);
+            let settings = settings::read_for(&event, &self.service);
             let (next, actions) = self.service.clone().step(event, at.unwrap_or_else(clock::now), &settings);
             self.service = next;
             self.shell.explain(&event, &self.service);

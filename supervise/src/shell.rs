@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cli::{Failure, Unable, reason, warn};
-use lifecycle::{Action, Event, Overdue, Phase, Script, Service};
+use lifecycle::{Action, Event, KillMode, Overdue, Phase, Script, Service};
 use servicedir::{names, read_number, record};
 use status::{Birth, Death, Detail, Notice, Reason};
 use sys::watch::{Change, Watch};
@@ -16,6 +16,7 @@ use unix::{Pid, Signal};
 
 use crate::adopted::Adopted;
 use crate::handover::Keeper;
+use crate::rest::{self, Rest};
 use crate::settings::or_default;
 use crate::spawn::{self, Notification};
 
@@ -40,6 +41,8 @@ pub(crate) struct Shell {
     adopted: Option<Adopted>,
     /// Where the service says that it is ready.
     notification: Option<Notification>,
+    /// What `run` leaves behind.
+    rest: Rest,
     /// Open while `run` cannot be executed.
     watch: Option<Watch>,
     /// The detail as it stands on disk.
@@ -48,6 +51,10 @@ pub(crate) struct Shell {
     told_failure: Option<Reason>,
     /// Why `check` could not be started, as it was said.
     check_problem: String,
+    /// A script waits for resources, which was said.
+    is_script_late: bool,
+    /// Notices that nobody has got, for lack of descriptors or memory.
+    unsent: Vec<Notice>,
     /// The record on disk is older than the state; try again then.
     write_again_at: Option<Duration>,
     /// Why `run` was not started.
@@ -66,10 +73,13 @@ impl Shell {
             adopted: None,
             name: process::c_string(dir).unwrap_or_default(),
             notification: None,
+            rest: Rest::default(),
             watch: None,
             written: Detail::default(),
             told_failure: None,
             check_problem: String::new(),
+            is_script_late: false,
+            unsent: Vec::new(),
             write_again_at: None,
             why: String::new(),
             written_since: None,
@@ -89,6 +99,16 @@ impl Shell {
         self.keeper.inherit(birth);
     }
 
+    /// What `kill-mode` says now.
+    pub(crate) fn kill_mode(&self) -> KillMode {
+        rest::read()
+    }
+
+    /// The lock, and what is in it.
+    pub(crate) fn keeper(&mut self) -> &mut Keeper {
+        &mut self.keeper
+    }
+
     pub(crate) fn set_adopted(&mut self, adopted: Adopted) {
         self.adopted = Some(adopted);
     }
@@ -100,7 +120,7 @@ impl Shell {
     /// The first record and the first notice.
     pub(crate) fn begin(&mut self, service: &Service) -> Result<(), Failure> {
         record::write(&service.record()).unable(|| format!("write {}", names::STATUS))?;
-        notify(&[Notice::Started]);
+        self.notify(&[Notice::Started]);
         Ok(())
     }
 
@@ -110,7 +130,7 @@ impl Shell {
         if matches!(service.phase(), Phase::Down { .. }) {
             self.keeper.clear();
         }
-        notify(&[Notice::Exiting]);
+        self.notify(&[Notice::Exiting]);
     }
 
     /// The code to exit with, once the machine has said so.
@@ -159,6 +179,7 @@ impl Shell {
     pub(crate) fn retry(&mut self, service: &Service) {
         if self.write_again_at.is_some_and(|at| at <= clock::monotonic()) {
             self.write_record(service);
+            self.notify(&[]);
         }
     }
 
@@ -195,6 +216,11 @@ impl Shell {
         changed
     }
 
+    /// A child has died, and was waited for.
+    pub(crate) fn bury(&mut self, pid: Pid) {
+        self.rest.bury(pid);
+    }
+
     /// Performs the actions in their order; gives the answers to those that have one.
     pub(crate) fn perform(&mut self, actions: Vec<Action>, service: &Service) -> Vec<Event> {
         actions.into_iter().filter_map(|action| self.act(action, service)).collect()
@@ -204,19 +230,21 @@ impl Shell {
         match action {
             Action::SpawnRun => return Some(self.spawn_run(service)),
             Action::SpawnScript(script, death) => {
-                let spawned = spawn::script(script, death, &self.name, &mut self.keeper, service);
-                return Some(Event::ScriptSpawned(spawned));
+                return Some(self.spawn_script(script, death, service));
             }
             Action::SpawnCheck => return Some(Event::CheckSpawned(self.spawn_check(service))),
             Action::Kill(pid, _) | Action::KillGroup(pid, _) if self.is_gone(pid) => {}
             Action::Kill(pid, signal) => kill(pid, signal),
             Action::KillGroup(pid, signal) => kill_group(pid, signal),
+            Action::Sweep(mode, group, how) => {
+                return Some(Event::Swept(self.rest.sweep(mode, group, how, &self.name)));
+            }
             Action::Report(overdue) => report(overdue),
             Action::Remember(at, exit) => remember(Death { at, exit }),
             Action::StopListening => self.notification = None,
             Action::Publish(notices) => {
                 self.write_record(service);
-                notify(notices);
+                self.notify(notices);
             }
             Action::MakeDown => make_down(),
             Action::RemoveDown => remove_down(),
@@ -226,12 +254,12 @@ impl Shell {
     }
 
     fn spawn_run(&mut self, service: &Service) -> Event {
-        let mut attempt = spawn::run(&self.name, &mut self.keeper, service);
+        let mut attempt = spawn::run(&self.name, &mut self.rest, &mut self.keeper, service);
         if attempt.result.is_err() && self.watch.is_none() {
             // Without a watch it is only tried again later. What changed before there was one is seen by
             // trying once more.
             self.watch = Watch::new().and_then(|w| w.add(Path::new(".")).map(|_| w)).ok();
-            attempt = spawn::run(&self.name, &mut self.keeper, service);
+            attempt = spawn::run(&self.name, &mut self.rest, &mut self.keeper, service);
         }
         self.notification = attempt.notification;
         self.why = attempt.why;
@@ -242,6 +270,25 @@ impl Shell {
             self.watch = None;
         }
         Event::RunSpawned(attempt.result)
+    }
+
+    /// A script for which there is no room is tried again; why is said once.
+    fn spawn_script(&mut self, script: Script, death: lifecycle::Death, service: &Service) -> Event {
+        let postponed = match spawn::script(script, death, &self.name, &mut self.keeper, service) {
+            Ok(pid) => {
+                self.is_script_late = false;
+                return Event::ScriptSpawned(pid);
+            }
+            Err(why) => why,
+        };
+        if !std::mem::replace(&mut self.is_script_late, true) {
+            let name = match script {
+                Script::Crash => names::CRASH,
+                Script::Finish => names::FINISH,
+            };
+            warn(format_args!("unable to spawn ./{name}: {postponed}; trying again every second"));
+        }
+        Event::ScriptPostponed
     }
 
     /// A check that cannot be started is tried again as one that fails; why is said once.
@@ -275,6 +322,13 @@ impl Shell {
         self.said = Some((std::mem::take(&mut self.why), now));
     }
 
+    /// Writes the detail and the record where neither may be any more.
+    pub(crate) fn write_anew(&mut self, service: &Service) {
+        self.written = Detail::default();
+        self.write_record(service);
+        self.notify(&[]);
+    }
+
     /// Writes the detail if it has changed, then the record.
     fn write_record(&mut self, service: &Service) {
         let was_behind = self.write_again_at.take().is_some();
@@ -296,20 +350,42 @@ impl Shell {
         }
     }
 
+    /// Sends notices, after those that could not be sent before.
+    fn notify(&mut self, notices: &[Notice]) {
+        if notices.is_empty() && self.unsent.is_empty() {
+            return;
+        }
+        let is_first = self.unsent.is_empty();
+        let sent = match is_first {
+            true => record::notify(notices),
+            false => {
+                self.unsent.extend_from_slice(notices);
+                // Who listens knows by the younger ones what is.
+                let beyond = self.unsent.len().saturating_sub(record::MOST_NOTICES);
+                self.unsent.drain(..beyond);
+                record::notify(&self.unsent)
+            }
+        };
+        let Err(error) = sent else { return self.unsent = Vec::new() };
+        let is_kept = process::is_out_of_resources(&error);
+        if is_first {
+            let next = if is_kept { "; trying again every 5 s" } else { "" };
+            warn(format_args!("unable to send notices through event: {}{next}", reason(&error)));
+        }
+        if !is_kept {
+            return self.unsent = Vec::new();
+        }
+        if is_first {
+            self.unsent.extend_from_slice(notices);
+        }
+        self.write_again_at.get_or_insert(clock::monotonic() + WRITE_RETRY);
+    }
+
     fn fall_behind(&mut self, path: &str, error: &io::Error, was_behind: bool) {
         if !was_behind && self.write_again_at.is_none() {
             warn(format_args!("unable to write {path}: {}; trying again every 5 s", reason(error)));
         }
         self.write_again_at = Some(clock::monotonic() + WRITE_RETRY);
-    }
-}
-
-fn notify(notices: &[Notice]) {
-    if notices.is_empty() {
-        return;
-    }
-    if let Err(error) = record::notify(notices) {
-        warn(format_args!("unable to send notices through event: {}", reason(&error)));
     }
 }
 
@@ -329,6 +405,7 @@ fn kill_group(leader: Pid, signal: Signal) {
 fn report(overdue: Overdue) {
     match overdue {
         Overdue::Run => cli::say("run is still alive after timeout-kill: killing it"),
+        Overdue::Rest => cli::say("what run left behind is still alive: killing it"),
         Overdue::Script(Script::Crash) => cli::say("crash is still alive after timeout-crash: killing it"),
         Overdue::Script(Script::Finish) => cli::say("finish is still alive after timeout-finish: killing it"),
     }
@@ -366,7 +443,7 @@ fn remove_down() {
 
 /// A time as people say it: `1 s`, `0.3 s`, `90 s`.
 fn seconds(time: Duration) -> String {
-    let tenths = time.as_millis().div_ceil(100);
+    let tenths = (time.as_millis() as u64).div_ceil(100);
     match tenths % 10 {
         0 => format!("{} s", tenths / 10),
         tenth => format!("{}.{tenth} s", tenths / 10),

@@ -2,13 +2,15 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use cli::{Failure, Unable};
+use cli::{Failure, Unable, reason, warn};
 use control::Command;
 use lifecycle::Event;
+use servicedir::names;
 use sys::fifo::Fifo;
 use sys::signals::{self, Signals};
 use unix::Signal;
 
+use crate::home;
 use crate::shell::Shell;
 
 /// How many sources there are: signals, control, notification, watch, a process that was adopted.
@@ -75,6 +77,16 @@ impl Sources {
             }
         }
         Ok(told)
+    }
+
+    /// Looks whether commands can still come in, and sees to that; `true` if they could not.
+    pub(crate) fn mend(&mut self, shell: &mut Shell) -> bool {
+        match home::mend(&mut self.control, shell.keeper()) {
+            Ok(false) => return false,
+            Ok(true) => cli::say(format_args!("{} was not ours any more: it is made again", names::CONTROL)),
+            Err(error) => warn(format_args!("unable to make {} again: {}", names::CONTROL, reason(&error))),
+        }
+        true
     }
 
     pub(crate) fn read_commands(&self) -> Result<[Option<Command>; COMMANDS], Failure> {

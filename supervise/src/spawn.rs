@@ -6,13 +6,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use lifecycle::{Death, NotStarted, Readiness, Script, Service, Started};
+use lifecycle::{Death, KillMode, NotStarted, Readiness, Script, Service, Started};
 use servicedir::{Problem, names, read_number};
-use sys::child::{self, Company, Spawn, SpawnError};
+use sys::child::{self, Birth, Company, More, Spawn, SpawnError};
 use sys::{file, problem, process};
 use unix::{Exit, Pid, Signal};
 
 use crate::handover::Keeper;
+use crate::rest::Rest;
 use crate::settings::{is_there, or_default, read_timeout};
 
 /// The interval between two runs of `check`, unless `timeout-check` says otherwise.
@@ -33,7 +34,7 @@ pub(crate) struct Attempt {
 }
 
 /// Starts `run`.
-pub(crate) fn run(name: &CStr, keeper: &mut Keeper, service: &Service) -> Attempt {
+pub(crate) fn run(name: &CStr, rest: &mut Rest, keeper: &mut Keeper, service: &Service) -> Attempt {
     let (lock_fd, mut notification_fd) =
         match (read_descriptor(names::LOCK_FD), read_descriptor(names::NOTIFICATION_FD)) {
             (Ok(lock_fd), Ok(notification_fd)) => (lock_fd, notification_fd),
@@ -61,7 +62,11 @@ pub(crate) fn run(name: &CStr, keeper: &mut Keeper, service: &Service) -> Attemp
                 lock: lock_fd,
             };
             let number = listening.as_ref().and(notification_fd).map(|number| number as u32);
-            let spawned = start(&spawn, keeper, service, number);
+            let birth = keeper.newborn(service, number);
+            let spawned = start_in_reach(&spawn, rest, name, birth);
+            if spawned.is_ok() {
+                keeper.born();
+            }
             attempt(spawned, listening.zip(number), spawn.new_pid_namespace)
         }
         (Err(error), _) => no_resources(format!("no pipe for notification-fd: {}", cli::reason(&error))),
@@ -71,25 +76,43 @@ pub(crate) fn run(name: &CStr, keeper: &mut Keeper, service: &Service) -> Attemp
     }
 }
 
-/// Starts a program that writes itself into what is left to a successor.
-fn start(
-    spawn: &Spawn<'_>,
-    keeper: &mut Keeper,
-    service: &Service,
-    notification: Option<u32>,
-) -> Result<Pid, SpawnError> {
-    let mut birth = keeper.newborn(service, notification);
-    let pid = child::spawn_with(spawn, birth.as_mut())?;
+/// Starts a script that writes itself into what is left to a successor.
+fn start(spawn: &Spawn<'_>, keeper: &mut Keeper, service: &Service) -> Result<Pid, SpawnError> {
+    let more = More { birth: keeper.newborn(service, None), cgroup: None };
+    let started = child::spawn_with(spawn, more)?;
     keeper.born();
-    Ok(pid)
+    Ok(started.pid)
 }
 
-fn attempt(spawned: Result<Pid, SpawnError>, notification: Option<Notification>, namespace: bool) -> Attempt {
+/// Starts `run` so that what it will leave behind can be found, as far as `kill-mode` asks for that.
+fn start_in_reach(
+    spawn: &Spawn<'_>,
+    rest: &mut Rest,
+    name: &CStr,
+    birth: Option<Birth<'_>>,
+) -> Result<(Pid, KillMode), SpawnError> {
+    let reach = rest.prepare(name);
+    let more = More { birth, cgroup: reach.cgroup.as_ref().map(AsFd::as_fd) };
+    match child::spawn_with(spawn, more) {
+        Ok(child::Started { pid, stayed_out: None }) => Ok((pid, reach.mode)),
+        Ok(child::Started { pid, stayed_out: Some(error) }) => Ok((pid, rest.stayed_out(pid, &error))),
+        Err(error) => {
+            rest.leave_cgroup();
+            Err(error)
+        }
+    }
+}
+
+fn attempt(
+    spawned: Result<(Pid, KillMode), SpawnError>,
+    notification: Option<Notification>,
+    namespace: bool,
+) -> Attempt {
     let error = match spawned {
-        Ok(pid) => {
+        Ok((pid, kill_mode)) => {
             let readiness = readiness(notification.is_some());
             return Attempt {
-                result: Ok(Started { pid, readiness }),
+                result: Ok(Started { pid, readiness, kill_mode }),
                 notification,
                 ..no_resources(String::new())
             };
@@ -150,14 +173,15 @@ fn read_descriptor(name: &'static str) -> Result<Option<RawFd>, Problem> {
     Ok(number.filter(possible).map(|number| number as RawFd))
 }
 
-/// Starts `crash` or `finish`; `None` if there is none, or it cannot be started, which is said.
+/// Starts `crash` or `finish`; `Ok(None)` if there is none, or it cannot be executed, which is said. An error: why it
+/// cannot be started now.
 pub(crate) fn script(
     script: Script,
     death: Death,
     name: &CStr,
     keeper: &mut Keeper,
     service: &Service,
-) -> Option<Pid> {
+) -> Result<Option<Pid>, String> {
     let path = match script {
         Script::Crash => c"./crash",
         Script::Finish => c"./finish",
@@ -171,19 +195,30 @@ pub(crate) fn script(
     let [code, signal, group] = numbers.map(|number| CString::new(number).unwrap_or_default());
     let args = [path.to_owned(), code, signal, name.to_owned(), group];
     match spawn_beside(path, &args, keeper, service) {
-        Ok(pid) => pid,
-        Err(why) => {
+        Ok(pid) => Ok(pid),
+        Err(NotSpawned::Resources(why)) => Err(why),
+        Err(NotSpawned::Executed(why)) => {
             cli::warn(format_args!("unable to spawn {}: {why}; going on without it", path.to_string_lossy()));
-            None
+            Ok(None)
         }
     }
+}
+
+/// Why a script was not started.
+enum NotSpawned {
+    /// The system had no room for it.
+    Resources(String),
+    /// It cannot be executed.
+    Executed(String),
 }
 
 /// Starts `check`. An error: why not.
 pub(crate) fn check(name: &CStr, keeper: &mut Keeper, service: &Service) -> Result<Pid, String> {
     let args = [c"./check".to_owned(), name.to_owned()];
-    let spawned = spawn_beside(c"./check", &args, keeper, service)?;
-    spawned.ok_or_else(|| problem::Problem::Missing.to_string())
+    match spawn_beside(c"./check", &args, keeper, service) {
+        Ok(pid) => pid.ok_or_else(|| problem::Problem::Missing.to_string()),
+        Err(NotSpawned::Resources(why) | NotSpawned::Executed(why)) => Err(why),
+    }
 }
 
 /// `None`: there is no such file.
@@ -192,7 +227,7 @@ fn spawn_beside(
     args: &[CString],
     keeper: &mut Keeper,
     service: &Service,
-) -> Result<Option<Pid>, String> {
+) -> Result<Option<Pid>, NotSpawned> {
     let file = Path::new(OsStr::from_bytes(path.to_bytes()));
     // To ask first costs a system call, to be refused costs a process. What cannot be asked is tried.
     if matches!(file::exists(file), Ok(false)) && matches!(file::link_target(file), Ok(None)) {
@@ -207,10 +242,13 @@ fn spawn_beside(
         give: &[],
         lock: None,
     };
-    match start(&spawn, keeper, service, None) {
+    match start(&spawn, keeper, service) {
         Ok(pid) => Ok(Some(pid)),
         Err(SpawnError::Locked) => Ok(None),
-        Err(SpawnError::Fork(error)) => Err(cli::reason(&error)),
-        Err(SpawnError::Exec(error)) => Err(problem::diagnose(file, &error).to_string()),
+        Err(SpawnError::Fork(error)) => Err(NotSpawned::Resources(cli::reason(&error))),
+        Err(SpawnError::Exec(error)) => Err(match problem::diagnose(file, &error) {
+            problem::Problem::Resources(why) => NotSpawned::Resources(why),
+            problem => NotSpawned::Executed(problem.to_string()),
+        }),
     }
 }

@@ -54,7 +54,7 @@ fn all() -> String {
 
 fn page(verb: &Verb) -> String {
     let mut text = verb.program.help();
-    if verb.program.usage.iter().any(|usage| usage.contains("name...")) {
+    if verb.program.usage.iter().any(|usage| usage.ends_with("name...") || usage.ends_with("name... ]")) {
         text.push_str(NAMES);
     }
     let examples = examples::of(verb.name);

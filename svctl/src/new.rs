@@ -82,9 +82,9 @@ fn parse(args: Vec<OsString>) -> Result<Option<Request>, Failure> {
 
 /// A user's name or number that needs no quotes.
 fn user(value: &OsStr) -> Result<String, Failure> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     match value.to_str() {
-        Some(name) if !name.is_empty() && !name.starts_with('-') && name.chars().all(plain) => {
+        Some(name) if !name.is_empty() && !name.starts_with('-') && name.bytes().all(plain) => {
             Ok(name.into())
         }
         _ => Err(PROGRAM.misuse(&format!("no name of a user: {}", value.display()))),

@@ -64,12 +64,11 @@ impl Folder {
 /// The directory or a file in it cannot be read.
 pub(crate) fn read(folder: &Folder, environment: &mut Environment) -> Result<(), Failure> {
     let (shown, path) = (folder.path.display(), folder.path.as_path());
-    let entries = match std::fs::read_dir(&folder.path) {
+    let names = match sys::dir::list(path) {
         Err(error) if error.kind() == ErrorKind::NotFound && folder.may_be_missing => return Ok(()),
-        entries => on(path, "read", entries)?,
+        names => on(path, "read", names)?,
     };
-    for entry in entries {
-        let name = on(path, "read", entry)?.file_name();
+    for name in names {
         if name.as_bytes().starts_with(b".") || name.as_bytes().contains(&b'=') {
             continue;
         }

@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sys::{fifo, file, poll, process};
 
+use crate::inherited::Ends;
+
 /// Where our own lines go when the pipe is full, which must not keep us waiting.
 static CONSOLE: OnceLock<OwnedFd> = OnceLock::new();
 
@@ -21,7 +23,7 @@ static TO_CONSOLE: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 pub(crate) struct CatchAll {
     console: Option<OwnedFd>,
-    pipe: Option<(OwnedFd, OwnedFd)>,
+    pipe: Option<Ends>,
 }
 
 impl CatchAll {
@@ -30,15 +32,17 @@ impl CatchAll {
         CatchAll { console, pipe: None }
     }
 
-    /// Makes the pipe, unless it is there, and puts it where our own output goes; `true` if it was made now. The
-    /// console is where standard error is until then, if nobody has named another one.
+    /// It has its pipe.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.pipe.is_some()
+    }
+
+    /// Takes this pipe, or makes one, and puts it where our own output goes. The console is where standard error is
+    /// until then, if nobody has named another one.
     ///
     /// # Errors
     /// EMFILE, ENFILE.
-    pub(crate) fn begin(&mut self) -> io::Result<bool> {
-        if self.pipe.is_some() {
-            return Ok(false);
-        }
+    pub(crate) fn begin(&mut self, pipe: Option<Ends>) -> io::Result<()> {
         let console = match self.console.take() {
             Some(console) => console,
             None => io::stderr().as_fd().try_clone_to_owned()?,
@@ -47,7 +51,7 @@ impl CatchAll {
         if let (None, Ok(copy)) = (CONSOLE.get(), console.try_clone()) {
             let _ = CONSOLE.set(copy);
         }
-        let (read, write) = process::pipe()?;
+        let (read, write) = pipe.map_or_else(process::pipe, Ok)?;
         process::redirect_output(write.as_fd())?;
         // A description of our own that does not block: those who share the other one expect one that does.
         let own = fifo::open_to_write(&PathBuf::from(format!("/proc/self/fd/{}", write.as_raw_fd())));
@@ -55,7 +59,7 @@ impl CatchAll {
             process::redirect_error(own.as_fd())?;
         }
         self.pipe = Some((read, write));
-        Ok(true)
+        Ok(())
     }
 
     /// The console, if there is one.

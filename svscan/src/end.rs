@@ -128,7 +128,7 @@ fn wait_for_order(signals: &Signals) -> bool {
 fn wait_for_a_death() {
     if child::wait_for_any().is_err() {
         // No child, and no way to hear of anything: nothing will ever happen.
-        std::thread::park();
+        sys::signals::pause();
     }
 }
 

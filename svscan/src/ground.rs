@@ -10,7 +10,8 @@ use roster::Identity;
 use scandir::{Names, Place, S6, TakeError};
 use sys::dir::Dir;
 use sys::file::{self, Kind};
-use sys::{heap, process};
+use sys::guard::Held;
+use sys::{heap, process, users};
 
 /// The scan directory, which is the current directory.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Ground {
     given: PathBuf,
     path: PathBuf,
     identity: Identity,
+    /// The user whose it was when we came.
+    owner: u32,
     pub(crate) names: Names,
     pub(crate) place: Place,
 }
@@ -68,14 +71,14 @@ impl Ground {
         process::enter(&path).unable(|| format!("enter {shown}"))?;
         let found = scandir::names_in(Path::new(".")).unable(|| format!("look into {shown}"))?;
         let names = if s6_names { S6 } else { found };
-        let identity = identity_of(Path::new(".")).unable(|| format!("look at {shown}"))?;
+        let (identity, owner) = look_at(Path::new(".")).unable(|| format!("look at {shown}"))?;
         let place = Place::take(&names).map_err(|error| match error {
             TakeError::Taken => {
                 Failure::Refused(format!("another svscan is already running on {shown}").into())
             }
             TakeError::System(what, cause) => Failure::system(format!("{what} in {shown}"), cause),
         })?;
-        Ok(Ground { given: given.to_path_buf(), path, identity, names, place })
+        Ok(Ground { given: given.to_path_buf(), path, identity, owner, names, place })
     }
 
     /// As the user knows it.
@@ -85,12 +88,19 @@ impl Ground {
 
     /// Moves to the directory that stands at the path now; `true` if that is another one than before.
     pub(crate) fn follow(&mut self) -> io::Result<bool> {
-        let identity = identity_of(&self.path)?;
-        if identity == self.identity {
+        if look_at(&self.path)?.0 == self.identity {
             return Ok(false);
         }
+        let there = Held::directory(&self.path)?;
+        let owner = there.info.owner.0;
+        // Who may write above us may put there what he likes: he is not obeyed instead.
+        if owner != self.owner && !users::is_trusted(owner) {
+            let text = format!("it belongs to {} now", users::described(owner));
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+        }
+        let identity = there.info.identity;
         let before = process::current_directory()?;
-        process::enter(&self.path)?;
+        there.enter()?;
         match Place::take(&self.names) {
             Ok(place) => (self.place, self.identity) = (place, identity),
             Err(error) => {
@@ -103,6 +113,14 @@ impl Ground {
             }
         }
         Ok(true)
+    }
+
+    /// Sees to it that commands can come in; `true` if they could not.
+    ///
+    /// # Errors
+    /// As `Place::mend`.
+    pub(crate) fn mend(&mut self) -> io::Result<bool> {
+        self.place.mend(&self.names)
     }
 
     /// The control directory has been removed, perhaps as the first part of all: nothing tells of the
@@ -157,9 +175,10 @@ impl Entries {
     }
 }
 
-fn identity_of(path: &Path) -> io::Result<Identity> {
+/// Which directory it is, and whose.
+fn look_at(path: &Path) -> io::Result<(Identity, u32)> {
     match file::look(path)? {
-        Some(info) if info.kind == Kind::Directory => Ok(info.identity),
+        Some(info) if info.kind == Kind::Directory => Ok((info.identity, info.owner.0)),
         Some(_) => Err(io::Error::new(io::ErrorKind::NotADirectory, "it is not a directory")),
         None => Err(io::Error::new(io::ErrorKind::NotFound, "it does not exist")),
     }

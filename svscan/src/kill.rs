@@ -6,26 +6,53 @@ use roster::{Roster, Spare};
 use servicedir::names::SUPERVISE;
 use sys::guard::Held;
 use sys::{child, family};
-use unix::Signal;
+use unix::{Pid, Signal};
 
+use crate::adopted::Adopted;
 use crate::scanner::path;
 
-/// Kills every descendant; with `Spare::Loggers` all but the supervisors of loggers and what descends
-/// from them. Who is orphaned by this comes to us, and is met in the next round.
-pub(crate) fn the_rest(roster: &Roster, spare: Spare) {
+/// Kills every descendant, the adopted supervisors and theirs; with `Spare::Loggers` all but the supervisors of loggers
+/// and what descends from them. Who is orphaned by this comes to us, and is met in the next round.
+pub(crate) fn the_rest(roster: &Roster, adopted: &Adopted, spare: Spare) {
+    let is_spared = |branch: Pid| {
+        spare == Spare::Loggers && roster.supervisors().any(|(_, pid, logger)| logger && pid == branch)
+    };
     let visited = family::each(|one| {
-        let spared = roster.supervisors().any(|(_, pid, logger)| logger && pid == one.branch);
-        if spare == Spare::Nobody || !spared {
+        if !is_spared(one.branch) && !adopted.is(one.branch) {
             let _ = family::kill(one, Signal::KILL);
         }
     });
     if visited.is_err() {
-        those_known(roster, spare);
+        those_known(roster, adopted, spare);
+    }
+    if !adopted.is_empty() {
+        those_adopted(adopted, is_spared);
     }
 }
 
+/// What is orphaned here goes to somebody else. So nobody may fork any more, and who has no child is killed first.
+fn those_adopted(adopted: &Adopted, is_spared: impl Fn(Pid) -> bool) {
+    let is_root = |pid| adopted.is(pid) && !is_spared(pid);
+    adopted.signal_those(Signal::STOP, |pid| !is_spared(pid));
+    let mut deepest = 0;
+    let _ = family::each_below(is_root, |one| {
+        if is_root(one.branch) {
+            deepest = deepest.max(one.depth);
+            let _ = family::kill(one, Signal::STOP);
+        }
+    });
+    for depth in (1..=deepest).rev() {
+        let _ = family::each_below(is_root, |one| {
+            if one.depth == depth && is_root(one.branch) {
+                let _ = family::kill(one, Signal::KILL);
+            }
+        });
+    }
+    adopted.signal_those(Signal::KILL, |pid| !is_spared(pid));
+}
+
 /// Without a /proc of our own: the supervisors, which are our children, and what their records name.
-fn those_known(roster: &Roster, spare: Spare) {
+fn those_known(roster: &Roster, adopted: &Adopted, spare: Spare) {
     for (name, pid, logger) in roster.supervisors() {
         if spare == Spare::Loggers && logger {
             continue;
@@ -38,7 +65,9 @@ fn those_known(roster: &Roster, spare: Spare) {
         {
             let _ = child::kill(service, Signal::KILL);
         }
-        let _ = child::kill(pid, Signal::KILL);
+        if !adopted.is(pid) {
+            let _ = child::kill(pid, Signal::KILL);
+        }
     }
 }
 

@@ -6,13 +6,19 @@
 
 #![forbid(unsafe_code)]
 
+mod adopted;
+mod adoption;
 mod catch_all;
 mod end;
 mod ground;
+mod holder;
 mod hooks;
 mod hush;
+mod inherited;
 mod kill;
 mod look;
+#[cfg(debug_assertions)]
+mod mistake;
 mod options;
 mod pipes;
 mod program;

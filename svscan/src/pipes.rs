@@ -1,28 +1,52 @@
 //! The pipes between producers and their loggers, held open so that neither one's death loses a line.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 use roster::Slot;
 use sys::{heap, process};
 
+use crate::inherited::Ends;
+
 /// A pipe for each producer, made when one of the two is first started.
 #[derive(Debug, Default)]
-pub(crate) struct Pipes(Vec<Option<(OwnedFd, OwnedFd)>>);
+pub(crate) struct Pipes(Vec<Option<Ends>>);
 
 impl Pipes {
-    /// The pipe of a producer: the end to read, the end to write.
-    pub(crate) fn of(&mut self, producer: Slot) -> io::Result<(BorrowedFd<'_>, BorrowedFd<'_>)> {
+    /// The pipe of a producer: the end to read, the end to write. Where there is none, that which is found is taken.
+    pub(crate) fn of(
+        &mut self,
+        producer: Slot,
+        find: impl FnOnce() -> Option<Ends>,
+    ) -> io::Result<(BorrowedFd<'_>, BorrowedFd<'_>)> {
+        let place = self.place(producer)?;
+        let pipe = match place.take().or_else(find) {
+            Some(pipe) => pipe,
+            None => process::pipe()?,
+        };
+        let (read, write) = &*place.insert(pipe);
+        Ok((read.as_fd(), write.as_fd()))
+    }
+
+    /// Holds the pipe that is found, unless there is one, and gives its end to read.
+    pub(crate) fn keep(
+        &mut self,
+        producer: Slot,
+        find: impl FnOnce() -> Option<Ends>,
+    ) -> Option<BorrowedFd<'_>> {
+        let place = self.place(producer).ok()?;
+        if place.is_none() {
+            *place = find();
+        }
+        place.as_ref().map(|(read, _)| read.as_fd())
+    }
+
+    fn place(&mut self, producer: Slot) -> io::Result<&mut Option<Ends>> {
         let index = producer.index();
         while self.0.len() <= index {
             heap::push(&mut self.0, None)?;
         }
-        let pipe = match self.0[index].take() {
-            Some(pipe) => pipe,
-            None => process::pipe()?,
-        };
-        let (read, write) = &*self.0[index].insert(pipe);
-        Ok((read.as_fd(), write.as_fd()))
+        Ok(&mut self.0[index])
     }
 
     /// Closes our ends.

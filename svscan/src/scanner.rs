@@ -15,11 +15,14 @@ use sys::signals::Signals;
 use sys::{clock, file, heap, poll, process};
 use unix::Pid;
 
+use crate::adopted::Adopted;
+use crate::adoption::Outcome;
 use crate::catch_all::{self, CatchAll};
 use crate::end;
 use crate::ground::Ground;
 use crate::hooks::Hooks;
 use crate::hush::Hush;
+use crate::inherited;
 use crate::kill;
 use crate::look;
 use crate::options::{CATCH_ALL, Meaning, Options};
@@ -46,8 +49,11 @@ pub(crate) struct Scanner {
     pub(crate) hooks: Hooks,
     pub(crate) hush: Hush,
     supervise: Program,
-    pipes: Pipes,
+    pub(crate) pipes: Pipes,
     pub(crate) deaths: Deaths,
+    pub(crate) adopted: Adopted,
+    /// Adopted, and not yet spoken of.
+    pub(crate) taken_over: usize,
     ready: Option<OwnedFd>,
     pub(crate) catch_all: CatchAll,
     pub(crate) longest_name: usize,
@@ -76,6 +82,8 @@ impl Scanner {
             supervise,
             pipes: Pipes::default(),
             deaths: Deaths::default(),
+            adopted: Adopted::default(),
+            taken_over: 0,
             ready: options.ready,
             catch_all: CatchAll::new(options.console),
             longest_name: options.longest_name,
@@ -113,13 +121,19 @@ impl Scanner {
     /// The loop. An error is nothing that a scanner can survive.
     fn turn(&mut self) -> Result<u8, Failure> {
         loop {
-            let sources =
-                [Some(self.signals.as_fd()), Some(self.ground.place.control.as_fd()), self.watches.as_fd()];
-            let [signalled, controlled, changed] =
-                poll::wait(sources, self.roster.deadline()).unable(|| "wait for events")?;
+            let sources = [
+                Some(self.signals.as_fd()),
+                Some(self.ground.place.control.as_fd()),
+                self.watches.as_fd(),
+                self.adopted.as_fd(),
+            ];
+            let deadline = [self.roster.deadline(), self.adopted.deadline()].into_iter().flatten().min();
+            let [signalled, controlled, changed, _departed] =
+                poll::wait(sources, deadline).unable(|| "wait for events")?;
             if signalled {
                 self.read_signals();
             }
+            self.read_departures();
             if controlled {
                 self.read_commands();
             }
@@ -142,9 +156,10 @@ impl Scanner {
         while let Some(action) = self.actions.pop_front() {
             self.perform(action);
         }
+        self.speak_of_those_taken_over();
     }
 
-    fn step(&mut self, event: Event<'_>) {
+    pub(crate) fn step(&mut self, event: Event<'_>) {
         // It asks for memory where it can do without, and for none where it cannot.
         heap::may_fail(|| self.roster.step(event, clock::monotonic(), &mut self.actions));
     }
@@ -158,8 +173,13 @@ impl Scanner {
             }
             Action::Start(slot) if !look::is_there(&self.roster, slot) => self.step(Event::Misplaced(slot)),
             Action::Start(slot) => {
-                let pid = self.start(slot);
-                self.step(Event::Started(slot, pid));
+                let event = match self.adopt(slot) {
+                    Outcome::Child(pid) => Event::Started(slot, Some(pid)),
+                    Outcome::Adopted(pid) => Event::Adopted(slot, pid),
+                    Outcome::Refused => Event::Started(slot, None),
+                    Outcome::Nobody => Event::Started(slot, self.start(slot)),
+                };
+                self.step(event);
             }
             Action::ReadEnd(slot) => {
                 let record = servicedir::record::read(path(self.roster.name(slot)));
@@ -173,11 +193,12 @@ impl Scanner {
             }
             // One that has died meanwhile will be reaped.
             Action::Signal(pid, signal) => drop(child::kill(pid, signal)),
+            Action::SignalAdopted(slot, signal) => self.adopted.signal(slot, signal),
             Action::ClosePipe(slot) => self.pipes.close(slot),
             Action::LeaveOutput => self.catch_all.leave(),
             Action::Unwatch(candidate) => self.watches.remove(candidate),
             Action::StopWatching => self.watches = Watches::new(false),
-            Action::Kill(spare) => kill::the_rest(&self.roster, spare),
+            Action::Kill(spare) => kill::the_rest(&self.roster, &self.adopted, spare),
             Action::Say(remark) => self.say(remark),
             Action::Leave(0) if self.hung_up => self.leave = Some(HUNG_UP),
             Action::Leave(code) => self.leave = Some(code),
@@ -213,6 +234,7 @@ impl Scanner {
             }
             self.ground.list(self.longest_name)
         });
+        self.mend();
         self.watch();
         let entries = match listed {
             Ok(entries) => entries,
@@ -268,15 +290,18 @@ impl Scanner {
         match self.spawn(slot) {
             Ok(pid) => Some(pid),
             Err(why) => {
-                let name = Shown(self.roster.name(slot));
-                let text =
-                    format!("unable to start the supervisor of {name}: {why}; trying again every second");
-                // Into the pipe that nobody reads, it would not be read.
-                let to_console = self.roster.is_special(slot);
-                catch_all::to_console(to_console, || self.hush.warn(format!("start {why}"), text));
+                self.cannot_start(slot, &why);
                 None
             }
         }
+    }
+
+    pub(crate) fn cannot_start(&mut self, slot: Slot, why: &str) {
+        let name = Shown(self.roster.name(slot));
+        let text = format!("unable to start the supervisor of {name}: {why}; trying again every second");
+        // Into the pipe that nobody reads, it would not be read.
+        let to_console = self.roster.is_special(slot);
+        catch_all::to_console(to_console, || self.hush.warn(format!("start {why}"), text));
     }
 
     fn spawn(&mut self, slot: Slot) -> Result<Pid, String> {
@@ -294,17 +319,23 @@ impl Scanner {
         }
         let is_special = self.roster.is_special(slot);
         let null = is_special.then(process::open_null).transpose().map_err(|error| reason(&error))?;
-        let pipe = match self.roster.role(slot) {
+        let (roster, pipes) = (&self.roster, &mut self.pipes);
+        let find = |producer, logger| move || inherited::between(roster.name(producer), roster.name(logger));
+        let pipe = match roster.role(slot) {
             Role::Plain => None,
-            Role::Producer => Some((self.pipes.of(slot).map_err(|e| reason(&e))?.1, 1)),
-            Role::Logger(producer) => Some((self.pipes.of(producer).map_err(|e| reason(&e))?.0, 0)),
+            Role::Producer(logger) => {
+                Some((pipes.of(slot, find(slot, logger)).map_err(|e| reason(&e))?.1, 1))
+            }
+            Role::Logger(producer) => {
+                Some((pipes.of(producer, find(producer, slot)).map_err(|e| reason(&e))?.0, 0))
+            }
         };
         // What held on to the writer of the catch-all would keep that from ever meeting the end of its input.
         let console = self.catch_all.console();
         let outlet = match self.roster.role(slot) {
             _ if is_special => console.or(null.as_ref().map(AsFd::as_fd)),
             Role::Logger(_) => self.catch_all.writer().and(console),
-            Role::Plain | Role::Producer => self.catch_all.writer(),
+            Role::Plain | Role::Producer(_) => self.catch_all.writer(),
         };
         // Each is given once.
         let second = outlet.map(|fd| fd.try_clone_to_owned()).transpose().map_err(|error| reason(&error))?;
@@ -340,7 +371,13 @@ impl Scanner {
 
     /// From now on everything goes to the catch-all, which is about to start.
     fn begin_to_catch_all(&mut self) -> io::Result<()> {
-        if self.catch_all.begin()? && self.roster.supervisors().next().is_some() {
+        if self.catch_all.has_begun() {
+            return Ok(());
+        }
+        let inherited = inherited::to_catch_all(&self.roster);
+        let is_new = inherited.is_none();
+        self.catch_all.begin(inherited)?;
+        if is_new && self.roster.supervisors().next().is_some() {
             let name = Shown(CATCH_ALL);
             cli::warn(format_args!(
                 "{name} came after others had started: their output goes there from the next start of their \

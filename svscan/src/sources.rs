@@ -21,10 +21,14 @@ pub(crate) enum Change {
 
 impl Scanner {
     pub(crate) fn read_signals(&mut self) {
-        self.reap();
+        let mut has_reaped = self.reap();
         while let Ok(Some(signal)) = self.signals.next() {
             if signal == Signal::CHLD {
-                self.reap();
+                has_reaped |= self.reap();
+                // Whoever finds nobody at the FIFO of a scanner that lives sends it a SIGCHLD.
+                if !has_reaped {
+                    self.mend();
+                }
             } else if !self.hooks.run(signal, self.catch_all.writer())
                 && let Some(command) = self.command_of(signal)
             {
@@ -33,11 +37,27 @@ impl Scanner {
         }
     }
 
-    /// Collects every dead child, ours or an orphan that came to us.
-    pub(crate) fn reap(&mut self) {
+    /// Collects every dead child, ours or an orphan that came to us; `false`: there was none.
+    pub(crate) fn reap(&mut self) -> bool {
+        let mut has_reaped = false;
         while let Ok(Some((pid, exit))) = child::reap() {
             self.note_death(pid, exit);
             self.feed(Event::Exited(pid, exit));
+            has_reaped = true;
+        }
+        has_reaped
+    }
+
+    /// Looks whether commands can still come in, and sees to that.
+    pub(crate) fn mend(&mut self) {
+        let control = self.ground.names.control;
+        match self.ground.mend() {
+            Ok(false) => {}
+            Ok(true) => cli::say(format_args!("{control} was not ours any more: it is made again")),
+            Err(error) => {
+                let text = format!("unable to make {control} again: {}", reason(&error));
+                self.hush.warn("mend".into(), text);
+            }
         }
     }
 
@@ -68,8 +88,10 @@ impl Scanner {
             }
         };
         for &byte in &buffer[..count] {
+            #[cfg(debug_assertions)]
+            crate::mistake::on_demand(byte);
             match ScanCommand::from_byte(byte) {
-                Some(ScanCommand::Reap) => self.reap(),
+                Some(ScanCommand::Reap) => _ = self.reap(),
                 Some(command) => self.feed(Event::Command(command)),
                 None => {
                     let byte = byte.escape_ascii();

@@ -1,6 +1,5 @@
 //! The watch on the scan directory, and on each candidate in it.
 
-use std::collections::HashMap;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -18,7 +17,8 @@ pub(crate) struct Watches {
     /// Changes are wanted.
     wanted: bool,
     watch: Option<(Watch, Watched)>,
-    candidates: HashMap<Watched, Candidate>,
+    /// Sorted by the number of the watch: a new one is the last nearly always.
+    candidates: Vec<(Watched, Candidate)>,
     /// The same, from the other side.
     directories: Vec<Vec<Watched>>,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Watches {
 impl Watches {
     /// No watch yet, or ever.
     pub(crate) fn new(wanted: bool) -> Watches {
-        Watches { wanted, watch: None, candidates: HashMap::new(), directories: Vec::new() }
+        Watches { wanted, watch: None, candidates: Vec::new(), directories: Vec::new() }
     }
 
     /// Watches the current directory; `None` if that is being done, or not wanted.
@@ -58,9 +58,12 @@ impl Watches {
             self.candidates.try_reserve(1).and_then(|()| self.directories[index].try_reserve(1))
         });
         room.map_err(|_| io::ErrorKind::OutOfMemory)?;
-        if self.candidates.insert(watched.clone(), candidate) != Some(candidate) {
-            self.directories[index].push(watched);
+        match place(&self.candidates, &watched) {
+            Ok(at) if self.candidates[at].1 == candidate => return Ok(()),
+            Ok(at) => self.candidates[at].1 = candidate,
+            Err(at) => self.candidates.insert(at, (watched.clone(), candidate)),
         }
+        self.directories[index].push(watched);
         Ok(())
     }
 
@@ -69,10 +72,11 @@ impl Watches {
         let Some(directories) = self.directories.get_mut(candidate.index()) else { return };
         for watched in std::mem::take(directories) {
             // Two links to one directory share a watch: the younger has it.
-            if self.candidates.get(&watched) != Some(&candidate) {
+            let Ok(at) = place(&self.candidates, &watched) else { continue };
+            if self.candidates[at].1 != candidate {
                 continue;
             }
-            self.candidates.remove(&watched);
+            self.candidates.remove(at);
             if let Some((watch, _)) = &self.watch {
                 watch.remove(watched);
             }
@@ -99,7 +103,8 @@ impl Watches {
                     }
                 }
                 watch::Change::Entry(watched, ..) | watch::Change::Itself(watched) => {
-                    self.candidates.get(&watched).copied().map(Change::Candidate)
+                    let at = place(&self.candidates, &watched).ok();
+                    at.map(|at| Change::Candidate(self.candidates[at].1))
                 }
             };
             if let Some(Err(error)) = change.map(|change| heap::push(&mut changes, change)) {
@@ -113,4 +118,9 @@ impl Watches {
     pub(crate) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         self.watch.as_ref().map(|(watch, _)| watch.as_fd())
     }
+}
+
+/// Where it is among the candidates, or belongs.
+fn place(candidates: &[(Watched, Candidate)], watched: &Watched) -> Result<usize, usize> {
+    candidates.binary_search_by_key(&watched.number(), |(known, _)| known.number())
 }

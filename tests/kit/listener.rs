@@ -47,6 +47,13 @@ impl Listener {
         String::from_utf8_lossy(&heard).into_owned()
     }
 
+    /// The same, and forgets it.
+    pub fn take(&self) -> String {
+        let heard = self.heard();
+        self.heard.borrow_mut().clear();
+        heard
+    }
+
     /// Waits for as many letters as `letters` has, and these must be they. Letters after them stay.
     #[track_caller]
     pub fn expect(&self, letters: &str) {

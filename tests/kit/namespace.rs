@@ -5,9 +5,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use unix::Pid;
+use unix::{Pid, Signal};
 
-use super::{Answer, is_root, run, text, wait_for, wait_until};
+use super::{Answer, Running, is_root, text, wait_for, wait_until};
 
 /// A running PID and mount namespace. Dropped, it dies with every process in it.
 #[derive(Debug)]
@@ -50,12 +50,18 @@ impl Namespace {
     /// Runs a command inside, where every pid is one of the tree's.
     #[track_caller]
     pub fn inside(&self, command: &[&str]) -> Answer {
+        self.start_inside(command).finish()
+    }
+
+    /// Starts a command inside.
+    #[track_caller]
+    pub fn start_inside(&self, command: &[&str]) -> Running {
         let mut nsenter = Command::new("nsenter");
         nsenter.args(["-t", &self.first.to_string(), "-p", "-m"]);
         if !is_root() {
             nsenter.args(["-U", "--preserve-credentials"]);
         }
-        run(nsenter.arg("--").args(command))
+        Running::start(nsenter.arg("--").args(command))
     }
 
     /// Sends a signal to a process inside.
@@ -64,6 +70,28 @@ impl Namespace {
         let answer = self.inside(&["kill", "-s", signal, &pid.to_string()]);
         // A signal that ends process 1 ends kill(1) too.
         assert!(answer.code == 0 || answer.code == 128 + 9, "{}", answer.err);
+    }
+
+    /// The directory of process 1 in the machine's `/proc`.
+    pub fn first(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}", self.first))
+    }
+
+    /// Stops process 1, which only somebody outside can: it collects nobody.
+    pub fn freeze(&self) {
+        self.signal_first(Signal::STOP);
+        wait_until("process 1 to stop", || self.state(Pid::new(1).expect("1 is a pid")) == Some('T'));
+    }
+
+    /// Continues process 1.
+    pub fn thaw(&self) {
+        self.signal_first(Signal::CONT);
+    }
+
+    fn signal_first(&self, signal: Signal) {
+        // A child of our own unshare(1), which cannot be collected before that ends.
+        let first = Pid::new(self.first.into()).expect("it runs");
+        sys::child::kill(first, signal).expect("it can be signalled");
     }
 
     /// The root of the tree's file system, with what is mounted only there.

@@ -107,11 +107,13 @@ pub fn answer(text: &[u8]) -> io::Result<()> {
 
 /// Why something failed, in the system's words, without an error number.
 pub fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
+    let mut text = error.to_string();
+    if let Some(at) = text.rfind('(')
+        && text[at..].starts_with("(os error")
+    {
+        text.truncate(at.saturating_sub(1));
     }
+    text
 }
 
 #[cfg(test)]

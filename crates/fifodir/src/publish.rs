@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use sys::dir::Dir;
-use sys::{fifo, file};
+use sys::{fifo, file, process};
 
 use crate::is_subscriber;
 
@@ -13,7 +13,8 @@ use crate::is_subscriber;
 /// publisher never waits. A FIFO that nobody reads any more is removed.
 ///
 /// # Errors
-/// The directory cannot be listed; those found before that have got their letters.
+/// The directory cannot be listed, or there is no descriptor or memory to open a subscriber's FIFO: those found before
+/// that have got their letters.
 pub fn publish(fifodir: &Path, letters: &[u8]) -> io::Result<()> {
     each_subscriber(fifodir, letters)
 }
@@ -28,15 +29,18 @@ pub fn sweep(fifodir: &Path) -> io::Result<()> {
 
 fn each_subscriber(fifodir: &Path, letters: &[u8]) -> io::Result<()> {
     let dir = Dir::open(fifodir)?;
+    let mut starved = Ok(());
     dir.each(|name| {
-        if is_subscriber(name) {
-            let sent = send(&dir, name, letters);
-            if sent.is_err_and(|error| fifo::is_nobody(&error)) {
+        if is_subscriber(name) && starved.is_ok() {
+            match send(&dir, name, letters) {
                 // It may be gone already: its owner, too, removes it.
-                let _ = dir.remove(name);
+                Err(error) if fifo::is_nobody(&error) => _ = dir.remove(name),
+                Err(error) if process::is_out_of_resources(&error) => starved = Err(error),
+                Err(_) | Ok(()) => {}
             }
         }
-    })
+    })?;
+    starved
 }
 
 fn send(dir: &Dir, name: &CStr, letters: &[u8]) -> io::Result<()> {

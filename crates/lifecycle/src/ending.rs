@@ -2,6 +2,7 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use control::Command;
 use status::{Notice, Reason};
@@ -15,6 +16,9 @@ use crate::settings::Settings;
 /// The exit code of a script that says: never again.
 const NEVER_AGAIN: Exit = Exit::Code(125);
 
+/// From a script for which there were no resources to the next attempt.
+const SCRIPT_RETRY: Duration = Duration::from_secs(1);
+
 pub(crate) fn step(
     service: &mut Service,
     ending: Ending,
@@ -25,6 +29,7 @@ pub(crate) fn step(
     match event {
         Event::ScriptSpawned(Some(pid)) => script_lives(service, ending, pid, now, settings),
         Event::ScriptSpawned(None) => go_on(service, ending, now),
+        Event::ScriptPostponed => try_later(service, ending, now),
         Event::Exited(pid, exit) if ending.pid == Some(pid) => {
             match ending.script {
                 Script::Crash => service.life.crash = Some(exit),
@@ -41,11 +46,7 @@ pub(crate) fn step(
         Event::Timeout => be_late(service, ending, now),
         Event::Command(Command::Exit) | Event::Hangup => leave(service),
         Event::Command(command) => service.note(command).unwrap_or_default(),
-        Event::Terminate => {
-            service.want(false);
-            service.leaving = stronger(service.leaving);
-            vec![Action::Publish(&[])]
-        }
+        Event::Terminate => terminate(service),
         Event::Quit => vec![Action::Exit(0)],
         Event::Interrupt => {
             let group = ending.pid.map(|pid| Action::KillGroup(pid, Signal::INT));
@@ -59,6 +60,7 @@ pub(crate) fn step(
         | Event::TakenOver
         | Event::RunSpawned(_)
         | Event::CheckSpawned(_)
+        | Event::Swept(_)
         | Event::Ready
         | Event::RunChanged => Vec::new(),
     }
@@ -77,6 +79,14 @@ fn script_lives(
     };
     let kill_at = timeout.map(|timeout| now.monotonic + timeout);
     service.phase = Phase::Ending(Ending { pid: Some(pid), kill_at, told: true, ..ending });
+    let notices: &[Notice] = if ending.told { &[] } else { &[Notice::Dead] };
+    vec![Action::Publish(notices)]
+}
+
+/// What the script has to put in order must not be left to the next life.
+fn try_later(service: &mut Service, ending: Ending, now: Now) -> Vec<Action> {
+    let again_at = now.monotonic + SCRIPT_RETRY;
+    service.phase = Phase::Ending(Ending { kill_at: Some(again_at), told: true, ..ending });
     let notices: &[Notice] = if ending.told { &[] } else { &[Notice::Dead] };
     vec![Action::Publish(notices)]
 }
@@ -103,6 +113,10 @@ fn go_on(service: &mut Service, ending: Ending, now: Now) -> Vec<Action> {
 
 fn be_late(service: &mut Service, ending: Ending, now: Now) -> Vec<Action> {
     match (ending.kill_at, ending.pid) {
+        (Some(at), None) if at <= now.monotonic => {
+            service.phase = Phase::Ending(Ending { kill_at: None, ..ending });
+            vec![Action::SpawnScript(ending.script, ending.death)]
+        }
         (Some(at), Some(pid)) if at <= now.monotonic => {
             service.phase = Phase::Ending(Ending { kill_at: None, ..ending });
             vec![Action::Report(Overdue::Script(ending.script)), Action::Kill(pid, Signal::KILL)]
@@ -111,8 +125,15 @@ fn be_late(service: &mut Service, ending: Ending, now: Now) -> Vec<Action> {
     }
 }
 
+/// Down for good, and then away.
+pub(crate) fn terminate(service: &mut Service) -> Vec<Action> {
+    service.want(false);
+    service.leaving = stronger(service.leaving);
+    vec![Action::Publish(&[])]
+}
+
 /// A logger that is to start again has a pipe to read to its end first.
-fn leave(service: &mut Service) -> Vec<Action> {
+pub(crate) fn leave(service: &mut Service) -> Vec<Action> {
     service.leaving = match service.leaving {
         Leaving::No if service.is_logger && service.wanted_up => Leaving::AfterOneMore,
         other => stronger(other),

@@ -91,12 +91,16 @@ pub enum Event<'a> {
     Started(Slot, Option<Pid>),
     /// Answer to `Start`: another directory has this name by now, or none.
     Misplaced(Slot),
+    /// Answer to `Start`: this supervisor, which is no child of ours, is there already.
+    Adopted(Slot, Pid),
     /// Answer to `ReadEnd`: the exit code of the service's last end.
     Ended(Slot, Option<u8>),
     /// Answer to `AskLogger`.
     LoggerIsDown(Slot, bool),
     /// A child has died, perhaps one that is not in the roster.
     Exited(Pid, Exit),
+    /// The supervisor of this service has died, which was no child of ours.
+    Departed(Slot, Exit),
     /// A name has come into the scan directory.
     Appeared(&'a [u8], Arrival),
     /// What a name stands for has changed its mode.
@@ -120,7 +124,7 @@ pub enum Action {
     Scan,
     /// Watch a candidate, then look whether it is complete.
     Look(Candidate),
-    /// Start the supervisor of a service.
+    /// Start the supervisor of a service, unless it has one.
     Start(Slot),
     /// Read how the service ended whose supervisor has said that it was essential.
     ReadEnd(Slot),
@@ -128,6 +132,8 @@ pub enum Action {
     AskLogger(Slot),
     /// Send a signal to a supervisor.
     Signal(Pid, Signal),
+    /// Send a signal to the supervisor of this service, which is no child of ours.
+    SignalAdopted(Slot, Signal),
     /// Close our ends of the pipe from this producer to its logger.
     ClosePipe(Slot),
     /// Stop writing into the logger of everything, which is going to be stopped.

@@ -2,7 +2,8 @@
 //!
 //! [`Roster::step`] takes an event and the time and adds actions to a list. It opens nothing, signals
 //! nothing and reads no clock. An action that has a result (`Scan`, `Look`, `Start`, `ReadEnd`) is
-//! answered by its event before any other event comes in.
+//! answered by its event before any other event comes in. `Start` has two: a supervisor that another scanner has left
+//! is `Adopted`, and its end is `Departed`, since it is no child of ours.
 //!
 //! Room for the actions, and for every index that a death has to be looked up in, is taken when a service
 //! is added: a step that is about an end (`Exited`, `Command(Terminate)`, …) allocates nothing.

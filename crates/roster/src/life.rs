@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use unix::{Exit, Pid};
 
-use crate::roster::{Roster, compare_identity, compare_name, compare_pid};
+use crate::roster::{Roster, compare_identity, compare_key, compare_name};
 use crate::scan::{Pending, Prune};
-use crate::service::{Peer, Supervisor, Told};
+use crate::service::{Peer, Service, Supervisor, Told};
 use crate::{Action, Actions, ESSENTIAL_ENDED, Remark, START_AGAIN, Slot, UNKNOWN_END};
 
 impl Roster {
@@ -32,7 +32,10 @@ impl Roster {
                     actions.push_back(Action::Start(Slot(place)));
                 }
                 Supervisor::Down { start_at: Some(at) } => self.start_by(at),
-                Supervisor::Down { start_at: None } | Supervisor::Starting | Supervisor::Up { .. } => {}
+                Supervisor::Down { start_at: None }
+                | Supervisor::Starting
+                | Supervisor::Up { .. }
+                | Supervisor::Adopted { .. } => {}
             }
         }
     }
@@ -41,19 +44,8 @@ impl Roster {
         let stopping = self.stop.is_some();
         let Some(service) = self.get_mut(slot.0) else { return };
         service.started = Some(now);
-        service.told = Told::Nothing;
         match pid {
-            Some(pid) => {
-                service.supervisor = Supervisor::Up { pid };
-                service.bereaved = false;
-                let services = &self.services;
-                self.by_pid.insert(slot.0, |place| compare_pid(services, place, pid));
-                if stopping {
-                    self.tell_to_stop(slot.0, actions);
-                    self.close_pipe_of_nobody(slot.0, actions);
-                    self.finish_stop(actions);
-                }
-            }
+            Some(pid) => self.is_there(slot.0, Supervisor::Up { pid }, actions),
             None if stopping => {
                 service.supervisor = Supervisor::Down { start_at: None };
                 self.stopped(slot.0, actions);
@@ -70,11 +62,43 @@ impl Roster {
         }
     }
 
+    /// When it was started nobody knows: its successor may come at once.
+    pub(crate) fn adopted(&mut self, slot: Slot, pid: Pid, actions: &mut Actions) {
+        self.is_there(slot.0, Supervisor::Adopted { pid }, actions);
+    }
+
+    fn is_there(&mut self, place: u32, supervisor: Supervisor, actions: &mut Actions) {
+        let Some(service) = self.get_mut(place) else { return };
+        service.told = Told::Nothing;
+        service.bereaved = false;
+        service.supervisor = supervisor;
+        let Some(key) = service.key() else { return };
+        let services = &self.services;
+        self.by_pid.insert(place, |other| compare_key(services, other, key));
+        if self.stop.is_some() {
+            self.tell_to_stop(place, actions);
+            self.close_pipe_of_nobody(place, actions);
+            self.finish_stop(actions);
+        }
+    }
+
     pub(crate) fn exited(&mut self, pid: Pid, exit: Exit, now: Duration, actions: &mut Actions) {
         self.child_has_died();
-        let Some(place) = self.place_of_pid(pid) else { return };
+        if let Some(place) = self.place_of_pid(pid) {
+            self.has_died(place, exit, now, actions);
+        }
+    }
+
+    pub(crate) fn departed(&mut self, slot: Slot, exit: Exit, now: Duration, actions: &mut Actions) {
+        if self.get(slot.0).is_some_and(|service| matches!(service.supervisor, Supervisor::Adopted { .. })) {
+            self.has_died(slot.0, exit, now, actions);
+        }
+    }
+
+    fn has_died(&mut self, place: u32, exit: Exit, now: Duration, actions: &mut Actions) {
+        let Some(key) = self.get(place).and_then(Service::key) else { return };
         let services = &self.services;
-        self.by_pid.remove(place, |other| compare_pid(services, other, pid));
+        self.by_pid.remove(place, |other| compare_key(services, other, key));
         let stopping = self.stop.is_some();
         let was_killed = exit.signal().is_some() && self.stop.is_none_or(|stop| stop.spares_everybody());
         let Some(service) = self.get_mut(place) else { return };
@@ -116,9 +140,9 @@ impl Roster {
             self.start_when_it_may(place);
         } else if !matches!(peer, Peer::Producer(_)) {
             self.forget(place, now);
-        } else if let Some(logger) = self.get_mut(place) {
-            // Its directory has gone. It stays, not started: its producer may still write.
-            logger.supervisor = Supervisor::Down { start_at: None };
+        } else if let Some(service) = self.get_mut(place) {
+            // A logger whose directory has gone stays, not started: its producer may still write.
+            service.supervisor = Supervisor::Down { start_at: None };
         }
     }
 
@@ -132,7 +156,9 @@ impl Roster {
         service.peer = Peer::Former;
         service.seen = false;
         match service.supervisor {
-            Supervisor::Up { .. } => drop(self.tell(logger, Told::ToFinish, actions)),
+            Supervisor::Up { .. } | Supervisor::Adopted { .. } => {
+                self.tell(logger, Told::ToFinish, actions);
+            }
             Supervisor::Down { .. } | Supervisor::Starting => self.forget(logger, now),
         }
     }

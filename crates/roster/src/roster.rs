@@ -99,10 +99,12 @@ impl Roster {
             Event::Looked(candidate, look) => self.looked(candidate, look, now, actions),
             Event::Started(slot, pid) => self.started(slot, pid, now, actions),
             Event::Misplaced(slot) => self.misplaced(slot, now, actions),
+            Event::Adopted(slot, pid) => self.adopted(slot, pid, actions),
             Event::Ended(slot, code) => self.ended(slot, code, now, actions),
             Event::LoggerIsDown(_, false) => {}
             Event::LoggerIsDown(slot, true) => self.logger_is_down(slot, actions),
             Event::Exited(pid, exit) => self.exited(pid, exit, now, actions),
+            Event::Departed(slot, exit) => self.departed(slot, exit, now, actions),
             Event::Appeared(name, arrival) => self.appeared(name, arrival, now, actions),
             Event::Altered(name) => self.altered(name, now),
             Event::Grown(candidate) => self.grown(candidate, now),
@@ -186,7 +188,7 @@ impl Roster {
     /// What a service is to its neighbour.
     pub fn role(&self, slot: Slot) -> Role {
         match self.get(slot.0).map(|service| service.peer) {
-            Some(Peer::Logger(_)) => Role::Producer,
+            Some(Peer::Logger(logger)) => Role::Producer(Slot(logger)),
             Some(Peer::Producer(producer)) => Role::Logger(Slot(producer)),
             Some(Peer::None | Peer::Former) | None => Role::Plain,
         }
@@ -215,6 +217,12 @@ impl Roster {
         self.place_of_pid(pid).is_some()
     }
 
+    /// The names of the services that are no loggers.
+    pub fn writers(&self) -> impl Iterator<Item = &[u8]> {
+        let all = self.services.iter().flatten();
+        all.filter(|service| !service.is_logger() && !service.special).map(|service| &*service.name)
+    }
+
     /// The names of the services whose supervisors live.
     pub fn waited_for(&self) -> impl Iterator<Item = &[u8]> {
         self.by_name.iter().filter_map(|place| self.get(place)).filter(|s| s.is_up()).map(|s| &*s.name)
@@ -238,7 +246,7 @@ impl Roster {
     }
 
     pub(crate) fn place_of_pid(&self, pid: Pid) -> Option<u32> {
-        self.by_pid.find(|place| compare_pid(&self.services, place, pid))
+        self.by_pid.find(|place| compare_key(&self.services, place, (pid, false)))
     }
 
     pub(crate) fn place_of_identity(&self, identity: Identity) -> Option<u32> {
@@ -254,8 +262,8 @@ fn at(services: &[Option<Service>], place: u32) -> Option<&Service> {
     services.get(place as usize)?.as_ref()
 }
 
-pub(crate) fn compare_pid(services: &[Option<Service>], place: u32, pid: Pid) -> Ordering {
-    at(services, place).and_then(Service::pid).cmp(&Some(pid))
+pub(crate) fn compare_key(services: &[Option<Service>], place: u32, key: (Pid, bool)) -> Ordering {
+    at(services, place).and_then(Service::key).cmp(&Some(key))
 }
 
 pub(crate) fn compare_identity(services: &[Option<Service>], place: u32, identity: Identity) -> Ordering {

@@ -70,8 +70,10 @@ pub(crate) enum Supervisor {
     Down { start_at: Option<Duration> },
     /// `Start` was ordered and is not answered yet.
     Starting,
-    /// There.
+    /// There, a child of ours.
     Up { pid: Pid },
+    /// There, left by another scanner.
+    Adopted { pid: Pid },
 }
 
 /// What a service is to its neighbour.
@@ -79,8 +81,8 @@ pub(crate) enum Supervisor {
 pub enum Role {
     /// It has no logger.
     Plain,
-    /// It has a logger.
-    Producer,
+    /// It has this logger.
+    Producer(Slot),
     /// It is the logger of this one.
     Logger(Slot),
 }
@@ -88,9 +90,14 @@ pub enum Role {
 impl Service {
     pub(crate) fn pid(&self) -> Option<Pid> {
         match self.supervisor {
-            Supervisor::Up { pid } => Some(pid),
+            Supervisor::Up { pid } | Supervisor::Adopted { pid } => Some(pid),
             Supervisor::Down { .. } | Supervisor::Starting => None,
         }
+    }
+
+    /// Its place in the index: the pid of one that is no child of ours may be another one's by now.
+    pub(crate) fn key(&self) -> Option<(Pid, bool)> {
+        Some((self.pid()?, matches!(self.supervisor, Supervisor::Adopted { .. })))
     }
 
     pub(crate) fn is_down(&self) -> bool {

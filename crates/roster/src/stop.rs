@@ -102,9 +102,14 @@ impl Roster {
     /// Tells a supervisor that lives this, if it was told nothing as strong; `true` if it is told now.
     pub(crate) fn tell(&mut self, place: u32, order: Told, actions: &mut Actions) -> bool {
         let Some(service) = self.get_mut(place).filter(|service| service.told < order) else { return false };
-        let (Some(pid), Some(signal)) = (service.pid(), order.signal()) else { return false };
+        let Some(signal) = order.signal() else { return false };
+        let action = match service.supervisor {
+            Supervisor::Up { pid } => Action::Signal(pid, signal),
+            Supervisor::Adopted { .. } => Action::SignalAdopted(Slot(place), signal),
+            Supervisor::Down { .. } | Supervisor::Starting => return false,
+        };
         service.told = order;
-        actions.push_back(Action::Signal(pid, signal));
+        actions.push_back(action);
         true
     }
 

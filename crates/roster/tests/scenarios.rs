@@ -594,3 +594,85 @@ fn logger_of_everything_that_is_started_again_in_a_stop_is_told_again() {
     world.obey();
     assert_eq!(world.left, Some(0));
 }
+
+#[test]
+fn supervisor_that_another_scanner_has_left_is_adopted_and_its_successor_starts_at_once() {
+    let mut world = World::with_left(&["db", "web"], &["web"]);
+    assert_eq!(world.take_told(), "start db, adopt web");
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(111));
+    world.wait(Duration::ZERO);
+    assert_eq!(world.take_told(), "start web");
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(111));
+    world.wait(999 * MS);
+    assert_eq!(world.take_told(), "");
+    world.wait(MS);
+    assert_eq!(world.take_told(), "start web");
+}
+
+#[test]
+fn supervisor_that_somebody_else_starts_meanwhile_is_adopted_a_second_later() {
+    let mut world = World::with(&["web"]);
+    world.take_told();
+    world.orphaned.insert(world.directories["web"].identity);
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(100));
+    world.wait(SECOND);
+    assert_eq!(world.take_told(), "adopt web");
+    assert_eq!(world.roster.deadline(), None);
+}
+
+#[test]
+fn adopted_supervisors_stop_in_their_order_and_are_waited_for() {
+    let mut world = World::with_left(&["db", "svscan-log", "web+log"], &["svscan-log", "web", "web/log"]);
+    assert_eq!(world.take_told(), "adopt svscan-log, start db, adopt web, adopt web/log");
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    assert_eq!(world.take_told(), "SIGTERM to db, SIGTERM to web");
+    world.exit(world.pid_of("db").unwrap(), Exit::Code(0));
+    world.wait(5 * SECOND);
+    assert_eq!(world.take_told(), "say: waiting for svscan-log web web/log");
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
+    assert_eq!(world.take_told(), "close pipe, SIGHUP to web/log");
+    world.exit(world.pid_of("web/log").unwrap(), Exit::Code(0));
+    assert_eq!(world.take_told(), "SIGHUP to svscan-log, leave output");
+    world.obey();
+    assert_eq!(world.take_told(), "leave 0");
+}
+
+#[test]
+fn adopted_supervisor_of_an_essential_service_ends_the_tree() {
+    let mut world = World::with_left(&["key", "web"], &["key", "web"]);
+    world.take_told();
+    world.essential_code = Some(3);
+    world.exit(world.pid_of("key").unwrap(), Exit::Code(roster::ESSENTIAL_ENDED));
+    assert_eq!(world.take_told(), "say: key was essential (3), SIGTERM to web");
+    world.obey();
+    assert_eq!(world.take_told(), "leave 3");
+}
+
+#[test]
+fn child_with_the_pid_that_an_adopted_one_had_is_not_taken_for_it() {
+    let mut world = World::with_left(&["db", "web"], &["web"]);
+    let (db, web) = (world.pid_of("db").unwrap(), world.pid_of("web").unwrap());
+    // A child that the roster does not know dies under the number of the adopted one.
+    world.event(Event::Exited(web, Exit::Code(0)));
+    assert_eq!(world.running(), "db web");
+    world.take_told();
+    world.exit(db, Exit::Code(0));
+    world.wait(SECOND);
+    assert_eq!(world.take_told(), "start db");
+}
+
+#[test]
+fn adopted_service_that_has_gone_is_stopped_and_forgotten() {
+    let mut world = World::with_left(&["web+log"], &["web", "web/log"]);
+    world.take_told();
+    world.directories.clear();
+    world.event(Event::Vanished(b"web"));
+    world.wait(SECOND);
+    assert_eq!(world.take_told(), "SIGTERM to web");
+    world.exit(world.pid_of("web").unwrap(), Exit::Code(0));
+    assert_eq!(world.take_told(), "close pipe, SIGHUP to web/log");
+    world.obey();
+    world.wait(5 * SECOND);
+    assert_eq!((world.running().as_str(), world.roster.deadline()), ("", None));
+}

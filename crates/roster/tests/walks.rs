@@ -77,6 +77,13 @@ fn disturb(world: &mut World, random: &mut Random) {
                 world.exit(pid, Exit::Code(0));
             }
         }
+        13 if random.below(2) == 0 => {
+            // Somebody else starts its supervisor, or another scanner has.
+            if let Some(directory) = world.directories.get(name) {
+                let log = directory.log.filter(|_| random.below(2) == 0);
+                world.orphaned.insert(log.unwrap_or(directory.identity));
+            }
+        }
         13 => world.event(Event::Exited(Pid::new(50).unwrap(), Exit::Code(0))),
         14 => world.obey(),
         15 => {

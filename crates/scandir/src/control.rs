@@ -7,7 +7,7 @@ use std::path::Path;
 
 use control::ScanCommand;
 use control::scanner::TABLE;
-use sys::fifo;
+use sys::{fifo, rouse};
 
 use crate::names::{OURS, S6};
 
@@ -53,10 +53,10 @@ pub fn watch(dir: &Path) -> io::Result<Option<OwnedFd>> {
 
 fn through(dir: &Path, attempt: impl Fn(&Path) -> io::Result<()>) -> io::Result<Sent> {
     for names in [OURS, S6] {
-        match attempt(&dir.join(names.control)) {
-            Ok(()) => return Ok(Sent::Yes),
-            Err(error) if fifo::is_nobody(&error) || error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+        let control = dir.join(names.control);
+        // A scanner whose FIFO has gone is told, and makes it again.
+        if rouse::until_open(&dir.join(names.lock), || attempt(&control))?.is_some() {
+            return Ok(Sent::Yes);
         }
     }
     // That there is no directory is an error, that there is no scanner an answer.

@@ -13,6 +13,8 @@ pub struct Names {
     pub lock: &'static str,
     /// The FIFO for commands.
     pub control: &'static str,
+    /// The same while it is being put in the place of what is not it.
+    pub control_new: &'static str,
     /// Executed at the end, with the exit code as its argument.
     pub finish: &'static str,
     /// Executed when the scanner cannot go on.
@@ -24,6 +26,7 @@ pub const OURS: Names = Names {
     directory: ".svscan",
     lock: ".svscan/lock",
     control: ".svscan/control",
+    control_new: ".svscan/control.new",
     finish: ".svscan/finish",
     crash: ".svscan/crash",
 };
@@ -33,6 +36,7 @@ pub const S6: Names = Names {
     directory: ".s6-svscan",
     lock: ".s6-svscan/lock",
     control: ".s6-svscan/control",
+    control_new: ".s6-svscan/control.new",
     finish: ".s6-svscan/finish",
     crash: ".s6-svscan/crash",
 };

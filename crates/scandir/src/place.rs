@@ -16,7 +16,6 @@ use crate::names::{Names, OURS, S6};
 pub struct Place {
     /// Where commands come in.
     pub control: Fifo,
-    #[expect(dead_code, reason = "held, never used")]
     lock: Lock,
 }
 
@@ -73,5 +72,20 @@ impl Place {
             .ok_or(TakeError::Taken)?;
         let control = fifo::open(Path::new(names.control)).map_err(system("open", names.control))?;
         Ok(Place { control, lock })
+    }
+
+    /// Makes the FIFO again, and takes the lock again, where somebody has removed or replaced them; `true` if that had
+    /// to be done. A control directory that is gone is not made again: with it goes the scan directory, as a rule.
+    ///
+    /// # Errors
+    /// What the system says; another scanner has the lock that stands there now.
+    pub fn mend(&mut self, names: &Names) -> io::Result<bool> {
+        let path = Path::new(names.control);
+        if self.control.is_at(path) || matches!(file::look(Path::new(names.directory)), Ok(None)) {
+            return Ok(false);
+        }
+        self.lock.follow(Path::new(names.lock), 0o600)?;
+        self.control.replace(path, Path::new(names.control_new))?;
+        Ok(true)
     }
 }

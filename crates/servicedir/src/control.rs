@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use sys::fifo;
+use sys::{fifo, rouse};
 
 use crate::names;
 
@@ -23,7 +23,8 @@ pub enum Sent {
 /// What open(2) and write(2) say: EACCES; ENOTDIR; `WouldBlock` when the supervisor hangs and its FIFO is
 /// full. That there is no FIFO is `NoSupervisor`, that there is no directory is an error.
 pub fn send(dir: &Path, bytes: &[u8]) -> io::Result<Sent> {
-    sent(dir, fifo::send(&dir.join(names::CONTROL), bytes))
+    let sent = through(dir, |control| fifo::send(control, bytes))?;
+    Ok(sent.map_or(Sent::NoSupervisor, |()| Sent::Yes))
 }
 
 /// Somebody supervises `dir`: its control FIFO has a reader.
@@ -40,19 +41,15 @@ pub fn is_supervised(dir: &Path) -> io::Result<bool> {
 /// # Errors
 /// As `send`.
 pub fn watch(dir: &Path) -> io::Result<Option<OwnedFd>> {
-    let mut supervisor = None;
-    let opened = fifo::open_to_write(&dir.join(names::CONTROL)).map(|fd| supervisor = Some(fd));
-    sent(dir, opened)?;
-    Ok(supervisor)
+    through(dir, fifo::open_to_write)
 }
 
-fn sent(dir: &Path, result: io::Result<()>) -> io::Result<Sent> {
-    match result {
-        Ok(()) => Ok(Sent::Yes),
-        Err(error) if fifo::is_nobody(&error) => Ok(Sent::NoSupervisor),
-        Err(error) if error.kind() == io::ErrorKind::NotFound && sys::file::look(dir)?.is_some() => {
-            Ok(Sent::NoSupervisor)
-        }
-        Err(error) => Err(error),
+/// `None`: nobody supervises `dir`. A supervisor whose FIFO has gone is told, and makes it again.
+fn through<T>(dir: &Path, attempt: impl Fn(&Path) -> io::Result<T>) -> io::Result<Option<T>> {
+    let control = dir.join(names::CONTROL);
+    match rouse::until_open(&dir.join(names::LOCK), || attempt(&control))? {
+        // That there is no directory is an error, that there is no supervisor an answer.
+        None => std::fs::metadata(dir).map(|_| None),
+        done => Ok(done),
     }
 }

@@ -27,6 +27,8 @@ pub const RELOAD_SIGNAL: &str = "reload-signal";
 pub const TIMEOUT_KILL: &str = "timeout-kill";
 /// That SIGKILL goes to the process group.
 pub const FLAG_TIMEOUT_KILLPG: &str = "flag-timeout-killpg";
+/// Ours. How far the end of the service reaches.
+pub const KILL_MODE: &str = "kill-mode";
 /// The longest life of `finish`.
 pub const TIMEOUT_FINISH: &str = "timeout-finish";
 /// Ours. The longest life of `crash`.
@@ -52,6 +54,8 @@ pub const EVENT: &str = "event";
 pub const LOCK: &str = "supervise/lock";
 /// The FIFO for commands.
 pub const CONTROL: &str = "supervise/control";
+/// The FIFO while it is being put in the place of what is not it.
+pub const CONTROL_NEW: &str = "supervise/control.new";
 /// The record.
 pub const STATUS: &str = "supervise/status";
 /// The record while it is being written.

@@ -59,16 +59,19 @@ pub fn write_detail(detail: &Detail) -> io::Result<()> {
     file::replace(path, Path::new(names::DETAIL_NEW), detail.encode().as_bytes(), 0o644)
 }
 
-/// Sends notices through `event/` in the current directory, in one write to each listener.
+/// Notices that can be sent at once.
+pub const MOST_NOTICES: usize = 16;
+
+/// Sends notices, `MOST_NOTICES` of them, through `event/` in the current directory, in one write to each listener.
 ///
 /// # Errors
-/// The fifodir cannot be listed.
+/// As `fifodir::publish`.
 pub fn notify(notices: &[Notice]) -> io::Result<()> {
-    let mut letters = [0; 8];
+    let mut letters = [0; MOST_NOTICES];
     for (letter, notice) in letters.iter_mut().zip(notices) {
         *letter = notice.letter();
     }
-    fifodir::publish(Path::new(names::EVENT), &letters[..notices.len().min(8)])
+    fifodir::publish(Path::new(names::EVENT), &letters[..notices.len().min(MOST_NOTICES)])
 }
 
 /// The deaths in the tally of `dir`, oldest first. A torn one at the end counts as none.

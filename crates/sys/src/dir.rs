@@ -217,7 +217,7 @@ fn end_of_links(path: &Path, links: Links) -> io::Result<PathBuf> {
         let Some(target) = file::link_target(&end)? else { return Ok(end) };
         let maker = file::look_no_follow(&end)?.map(|info| info.owner.0);
         if links == Links::Trusted
-            && let Some(maker) = maker.filter(|&maker| !guard::is_trusted(maker))
+            && let Some(maker) = maker.filter(|&maker| !users::is_trusted(maker))
         {
             let text = format!("it is a link of {} to nothing", users::described(maker));
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));

@@ -7,7 +7,7 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use crate::guard;
+use crate::{file, guard};
 
 /// A FIFO held open for reading and writing: readers and writers come and go without its noticing, and
 /// a writer that finds nobody (ENXIO) knows that this process is gone.
@@ -76,6 +76,33 @@ pub fn open_to_write(path: &Path) -> io::Result<OwnedFd> {
     Ok(fd)
 }
 
+/// Both ends of the pipe, or FIFO, that a process has at this descriptor, the end to read first: as new open files, so
+/// that they wait when they are read and written, whatever others do. It is the one of this identity.
+///
+/// # Errors
+/// What open(2) says of `/proc/PID/fd/N`: EACCES, ENOENT; `InvalidInput`: it is another one, or no FIFO.
+pub fn ends_of(path: &Path, identity: (u64, u64)) -> io::Result<(OwnedFd, OwnedFd)> {
+    let open = |access| {
+        let flags = access | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let end = rustix::fs::openat(CWD, path, flags, Mode::empty())?;
+        check(&end)?;
+        if file::look_open(&end)?.identity != identity {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        }
+        crate::process::make_blocking(&end)?;
+        Ok(end)
+    };
+    // With a reader there, ours, nobody waits for one.
+    let read = open(OFlags::RDONLY)?;
+    Ok((read, open(OFlags::WRONLY)?))
+}
+
+/// Nobody has the pipe at this path, which may be one of `/proc/PID/fd`, open for reading.
+pub fn has_no_reader(path: &Path) -> bool {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    matches!(rustix::fs::openat(CWD, path, flags, Mode::empty()), Err(Errno::NXIO))
+}
+
 /// An error (`InvalidInput`) unless this is a FIFO; gives how many names it has.
 pub(crate) fn check(fd: &OwnedFd) -> io::Result<u64> {
     let stat = rustix::fs::fstat(fd)?;
@@ -106,6 +133,36 @@ impl Fifo {
     /// What read(2) says.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(crate::process::read(&self.0, buffer)?.unwrap_or(0))
+    }
+
+    /// It stands at this path. True also where that cannot be asked.
+    pub fn is_at(&self, path: &Path) -> bool {
+        match (file::look_open(&self.0), file::look_no_follow(path)) {
+            (Ok(own), Ok(there)) => there.is_some_and(|there| there.identity == own.identity),
+            _ => true,
+        }
+    }
+
+    /// Makes another FIFO, with the mode and the group of this one, and puts it in the place of whatever stands at
+    /// `path`, by way of `temporary` beside it. What this one holds is lost.
+    ///
+    /// # Errors
+    /// What mkfifo(3), chmod(2) and rename(2) say; this one is as it was.
+    pub fn replace(&mut self, path: &Path, temporary: &Path) -> io::Result<()> {
+        let own = file::look_open(&self.0)?;
+        file::remove(temporary)?;
+        let new = create(temporary, 0o600)?;
+        // A group that it may not be given to has no use for its mode.
+        let given = guard::give_open(&new.0, None, Some(own.owner.1));
+        let put = given
+            .and_then(|()| file::set_open_mode(&new.0, own.mode))
+            .or_else(|_| file::set_open_mode(&new.0, 0o600))
+            .and_then(|()| file::rename(temporary, path));
+        match put {
+            Ok(()) => self.0 = new.0,
+            Err(_) => drop(file::remove(temporary)),
+        }
+        put
     }
 }
 

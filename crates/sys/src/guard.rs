@@ -125,7 +125,7 @@ impl Held {
         let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let above = Held::at(CWD, above, OFlags::DIRECTORY)?;
         let end = Held::at(&above.place, Path::new(bytes(&target)), OFlags::empty())?.if_directory()?;
-        if is_trusted(maker) || maker == end.info.owner.0 {
+        if users::is_trusted(maker) || maker == end.info.owner.0 {
             return Ok(end);
         }
         let text = format!("it is a link of {} to what is not his", users::described(maker));
@@ -168,6 +168,14 @@ impl Held {
             Kind::Directory => Ok(self),
             _ => Err(Errno::NOTDIR.into()),
         }
+    }
+
+    /// Makes it the current directory.
+    ///
+    /// # Errors
+    /// What fchdir(2) says.
+    pub fn enter(&self) -> io::Result<()> {
+        Ok(rustix::process::fchdir(&self.place)?)
     }
 
     /// It belongs to the user that we run as, and nobody else but root may write to it.
@@ -214,11 +222,6 @@ impl Held {
             changed => Ok(changed?),
         }
     }
-}
-
-/// A link of this user's leads where we would go ourselves.
-pub(crate) fn is_trusted(user: u32) -> bool {
-    user == 0 || user == users::effective()
 }
 
 fn bytes(text: &std::ffi::CStr) -> &std::ffi::OsStr {

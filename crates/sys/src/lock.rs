@@ -104,6 +104,18 @@ impl Lock {
     pub fn look(&self) -> io::Result<Info> {
         file::look_open(&self.0)
     }
+
+    /// Locks what stands at `path`, made with `mode` if it is missing, unless that is what is locked already.
+    ///
+    /// # Errors
+    /// As `try_lock`, and what stat(2) says; `WouldBlock`: another process holds it. This lock is as it was.
+    pub fn follow(&mut self, path: &Path, mode: u32) -> io::Result<()> {
+        let there = file::look_no_follow(path)?.map(|info| info.identity);
+        if there != Some(self.look()?.identity) {
+            *self = try_lock(path, mode)?.ok_or(io::ErrorKind::WouldBlock)?;
+        }
+        Ok(())
+    }
 }
 
 /// Locks a file, made with `mode` if it is missing; `None` if another process holds it.
@@ -138,7 +150,32 @@ pub fn is_held(path: &Path) -> io::Result<bool> {
 /// # Errors
 /// What open(2) and fcntl(2) say; `InvalidInput`: a link, or something else that is no regular file.
 pub fn holder(path: &Path) -> io::Result<Option<Pid>> {
-    Ok(ask(path)?.and_then(|lock| Pid::new(lock.l_pid.into())))
+    Ok(match look(path)? {
+        Holder::Process(pid) => Some(pid),
+        Holder::Nobody | Holder::Stranger => None,
+    })
+}
+
+/// Who holds a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Nobody, or there is no such file.
+    Nobody,
+    /// This process.
+    Process(Pid),
+    /// A process that is not in this PID namespace, or several.
+    Stranger,
+}
+
+/// Who holds a lock on this file.
+///
+/// # Errors
+/// As `holder`.
+pub fn look(path: &Path) -> io::Result<Holder> {
+    Ok(match ask(path)? {
+        None => Holder::Nobody,
+        Some(lock) => Pid::new(lock.l_pid.into()).map_or(Holder::Stranger, Holder::Process),
+    })
 }
 
 fn ask(path: &Path) -> io::Result<Option<libc::flock>> {

@@ -9,11 +9,14 @@ use rustix::io::Errno;
 
 use crate::clock;
 
+/// From a wait for which there was no memory to the next attempt.
+const NO_MEMORY_PAUSE: Duration = Duration::from_millis(50);
+
 /// Waits until a source can be read, has an error or was closed at its other end, or until `deadline`
 /// on the monotonic clock. Gives a flag for each source, in their order; all false: the deadline came.
 ///
 /// # Errors
-/// ENOMEM; everything else would be a mistake of ours.
+/// None but a mistake of ours: where there is no memory it is tried again.
 pub fn wait<const N: usize>(
     sources: [Option<BorrowedFd<'_>>; N],
     deadline: Option<Duration>,
@@ -79,16 +82,7 @@ fn ready_of(mut fds: Vec<PollFd<'_>>, deadline: Option<Duration>) -> io::Result<
 
 /// Something can be written now without waiting. True also where that cannot be asked.
 pub fn can_write(fd: BorrowedFd<'_>) -> bool {
-    is_ready(fd, PollFlags::OUT)
-}
-
-/// Something can be read now without waiting, if only that the other end is closed. True also where that cannot be asked.
-pub fn can_read(fd: BorrowedFd<'_>) -> bool {
-    is_ready(fd, PollFlags::IN)
-}
-
-fn is_ready(fd: BorrowedFd<'_>, flags: PollFlags) -> bool {
-    let mut fds = [PollFd::from_borrowed_fd(fd, flags)];
+    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::OUT)];
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     !matches!(poll(&mut fds, Some(&now)), Ok(0))
 }
@@ -99,9 +93,16 @@ fn poll_until(fds: &mut [PollFd<'_>], deadline: Option<Duration>) -> io::Result<
         match poll(fds, left.as_ref()) {
             Ok(_) => return Ok(()),
             Err(Errno::INTR) => {}
+            // Whoever waits has nothing that he could do meanwhile, or instead.
+            Err(Errno::NOMEM) => pause(),
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// The one sleep of all: to ask again at once would take the processor from those who have the memory.
+fn pause() {
+    let _ = rustix::thread::nanosleep(&remaining(NO_MEMORY_PAUSE));
 }
 
 fn remaining(left: Duration) -> Timespec {

@@ -156,8 +156,13 @@ fn is_nowhere(path: &Path) -> bool {
 
 /// What the system says of an error, without its number.
 pub fn plain(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
+    let mut text = error.to_string();
+    if let Some(at) = text.rfind('(')
+        && text[at..].starts_with("(os error")
+    {
+        text.truncate(at.saturating_sub(1));
+    }
+    text
 }
 
 fn diagnose_missing(path: &Path) -> Option<Problem> {

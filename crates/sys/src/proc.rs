@@ -44,8 +44,8 @@ fn one(pid: Pid) -> Option<Process> {
 
 /// `PID (NAME) STATE PPID …`: the name may hold anything, so the last `)` ends it.
 fn parse(pid: Pid, stat: &str) -> Option<Process> {
-    let (head, tail) = stat.rsplit_once(") ")?;
-    let (_, name) = head.split_once(" (")?;
+    let (head, tail) = stat.rsplit_once(')')?;
+    let (_, name) = head.split_once('(')?;
     // Numbered from 3, the state, on.
     let fields: Vec<&str> = tail.split_ascii_whitespace().collect();
     let number = |field: usize| fields.get(field - 3)?.parse::<i64>().ok();
@@ -83,7 +83,18 @@ pub fn command(pid: Pid) -> String {
     String::from_utf8_lossy(words).trim_end_matches('\0').replace('\0', " ")
 }
 
-fn path(pid: Pid, name: &str) -> PathBuf {
+/// The users of a process: real, effective, saved; `None` where we may not know.
+pub fn users(pid: Pid) -> Option<[u32; 3]> {
+    let mut buffer = [0; 1024];
+    let text = file::read_into(&path(pid, "status"), &mut buffer).ok()??;
+    let text = String::from_utf8_lossy(text);
+    let mut users = text.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_ascii_whitespace();
+    let mut next = || users.next()?.parse().ok();
+    Some([next()?, next()?, next()?])
+}
+
+/// Where /proc shows something of a process: `cwd`, `fd/0`.
+pub fn path(pid: Pid, name: &str) -> PathBuf {
     Path::new("/proc").join(pid.to_string()).join(name)
 }
 
@@ -99,6 +110,10 @@ mod tests {
         assert!(proportional(me).is_some_and(|bytes| bytes > 0));
         assert!(command(me).contains("sys"));
         assert!(!found.is_zombie);
+        assert_eq!(
+            users(me),
+            Some([crate::users::own(), crate::users::effective(), crate::users::effective()])
+        );
     }
 
     #[test]

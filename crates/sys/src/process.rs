@@ -308,6 +308,11 @@ pub fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
+/// The same, or no memory (ENOMEM): trying again may help.
+pub fn is_out_of_resources(error: &io::Error) -> bool {
+    is_out_of_descriptors(error) || error.kind() == io::ErrorKind::OutOfMemory
+}
+
 /// A pipe, both ends close-on-exec: (to read, to write).
 ///
 /// # Errors

@@ -129,6 +129,11 @@ pub fn suspend() -> io::Result<()> {
     Ok(stop.thread_block()?)
 }
 
+/// Waits for a signal that has a handler.
+pub fn pause() {
+    rustix::event::pause();
+}
+
 /// Blocks every signal that can be blocked, those too that libc keeps for itself and leaves out of its sets.
 pub(crate) fn block_all() -> io::Result<()> {
     let all = u64::MAX;

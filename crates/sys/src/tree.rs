@@ -29,9 +29,15 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn copy_top(from: &Path, to: &Path) -> io::Result<()> {
-    let above = to.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = to.file_name().ok_or(io::ErrorKind::AlreadyExists)?;
-    copy_directory(&Dir::open(from)?, &Dir::open(above)?, name)
+    let (above, name) = place(to)?;
+    copy_directory(&Dir::open(from)?, &above, name)
+}
+
+/// The directory that a path's last name is in, and that name.
+fn place(path: &Path) -> io::Result<(Dir, &OsStr)> {
+    let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().ok_or(io::ErrorKind::AlreadyExists)?;
+    Ok((Dir::open(above)?, name))
 }
 
 fn copy_directory(from: &Dir, above: &Dir, name: &OsStr) -> io::Result<()> {
@@ -109,8 +115,36 @@ fn give(dir: &Dir, name: &CStr, info: &Info) {
 pub fn remove(path: &Path) -> io::Result<()> {
     match file::look_no_follow(path)? {
         None => Ok(()),
-        Some(info) if info.kind == Kind::Directory => std::fs::remove_dir_all(path),
+        Some(info) if info.kind == Kind::Directory => {
+            let (above, name) = place(path)?;
+            remove_directory(&above, name)
+        }
         Some(_) => file::remove(path).map(drop),
+    }
+}
+
+fn remove_directory(above: &Dir, name: &OsStr) -> io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | guard::FLAGS;
+    let fd = rustix::fs::openat(above.as_fd(), name, flags, Mode::empty()).map_err(guard::explain)?;
+    let dir = Dir::from(fd);
+    let mut result = Ok(());
+    dir.each(|name| {
+        if result.is_ok() {
+            result = remove_one(&dir, name);
+        }
+    })?;
+    result?;
+    Ok(rustix::fs::unlinkat(above.as_fd(), name, AtFlags::REMOVEDIR)?)
+}
+
+fn remove_one(dir: &Dir, name: &CStr) -> io::Result<()> {
+    match dir.remove(name) {
+        Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+            remove_directory(dir, OsStr::from_bytes(name.to_bytes()))
+        }
+        // Somebody else has removed it.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
 }
 

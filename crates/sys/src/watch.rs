@@ -24,8 +24,15 @@ const ENTRIES: WatchMask = WatchMask::CREATE
 pub struct Watch(Inotify);
 
 /// One directory under a watch. Two watches of the same directory are equal.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watched(WatchDescriptor);
+
+impl Watched {
+    /// The kernel's number for it, which no other directory of the same watch has.
+    pub fn number(&self) -> i32 {
+        self.0.get_watch_descriptor_id()
+    }
+}
 
 /// What has happened.
 #[derive(Debug)]

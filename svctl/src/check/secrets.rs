@@ -38,7 +38,8 @@ fn may_be_entered(dir: &Path) -> bool {
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    WORDS.iter().any(|word| name.contains(word)) && !PLACES.iter().any(|end| name.ends_with(end))
+    let has = |word: &&str| name.as_bytes().windows(word.len()).any(|part| part == word.as_bytes());
+    WORDS.iter().any(has) && !PLACES.iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]

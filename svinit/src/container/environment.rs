@@ -104,8 +104,7 @@ fn write(dir: &Path, name: &OsStr, value: &OsStr) -> io::Result<()> {
 /// The directory cannot be read. A file that cannot be read, or holds a zero byte, is left out.
 fn read(dir: &Path, cuts: bool) -> io::Result<Variables> {
     let mut variables = Vec::new();
-    for entry in std::fs::read_dir(dir)? {
-        let name = entry?.file_name();
+    for name in sys::dir::list(dir)? {
         let is_name = !name.as_bytes().starts_with(b".") && !name.as_bytes().contains(&b'=');
         if let Ok(mut value) = std::fs::read(dir.join(&name))
             && is_name

@@ -8,7 +8,7 @@
     reason = "each test file uses a part of it"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use roster::{
@@ -34,6 +34,8 @@ pub struct Process {
     /// The directory of its producer, if it is a logger.
     pub producer: Option<Identity>,
     pub signals: Vec<Signal>,
+    /// Another scanner has left it.
+    pub adopted: bool,
 }
 
 pub struct World {
@@ -41,6 +43,8 @@ pub struct World {
     pub now: Duration,
     pub directories: BTreeMap<String, Directory>,
     pub processes: BTreeMap<Pid, Process>,
+    /// The services whose supervisors another scanner has left.
+    pub orphaned: BTreeSet<Identity>,
     /// What was done and said since it was last taken.
     pub told: Vec<String>,
     pub left: Option<u8>,
@@ -72,6 +76,7 @@ impl World {
             now,
             directories: BTreeMap::new(),
             processes: BTreeMap::new(),
+            orphaned: BTreeSet::new(),
             told: Vec::new(),
             left: None,
             starved: false,
@@ -113,6 +118,22 @@ impl World {
         self.directories.insert(name.into(), Directory { identity, log, complete });
     }
 
+    /// A world in which another scanner has left the supervisors of these services (`web`, `web/log`).
+    pub fn with_left(names: &[&str], left: &[&str]) -> World {
+        let mut world = World::new(settings());
+        for name in names {
+            world.make(name.trim_end_matches("+log"), name.ends_with("+log"), true);
+        }
+        for name in left {
+            let directory = world.directories[name.trim_end_matches("/log")];
+            let log = directory.log.filter(|_| name.ends_with("/log"));
+            world.orphaned.insert(log.unwrap_or(directory.identity));
+        }
+        world.event(Event::Watching(true));
+        world.wait(Duration::ZERO);
+        world
+    }
+
     pub fn event(&mut self, event: Event<'_>) {
         let mut actions = Actions::new();
         self.roster.step(event, self.now, &mut actions);
@@ -144,12 +165,14 @@ impl World {
     }
 
     pub fn exit(&mut self, pid: Pid, exit: Exit) {
-        if let Some(process) = self.processes.remove(&pid)
-            && exit.signal().is_some()
-        {
+        let process = self.processes.remove(&pid);
+        if let Some(process) = process.as_ref().filter(|_| exit.signal().is_some()) {
             self.bereaved.push(process.identity);
         }
-        self.event(Event::Exited(pid, exit));
+        match process {
+            Some(process) if process.adopted => self.event(Event::Departed(process.slot, exit)),
+            _ => self.event(Event::Exited(pid, exit)),
+        }
     }
 
     /// Everybody who was told to exit does so.
@@ -190,7 +213,15 @@ impl World {
                 let down = self.down;
                 self.roster.step(Event::LoggerIsDown(slot, down), self.now, actions);
             }
-            Action::Signal(pid, signal) => self.signal(pid, signal),
+            Action::Signal(pid, signal) => {
+                assert!(!self.processes[&pid].adopted, "only a child is known by its pid");
+                self.signal(pid, signal);
+            }
+            Action::SignalAdopted(slot, signal) => {
+                let of = |(_, process): &(&Pid, &Process)| process.slot == slot && process.adopted;
+                let pid = *self.processes.iter().find(of).expect("it is there").0;
+                self.signal(pid, signal);
+            }
             Action::ClosePipe(_) => self.tell("close pipe".into()),
             Action::LeaveOutput => self.tell("leave output".into()),
             Action::Unwatch(_) => {}
@@ -255,7 +286,11 @@ impl World {
         if self.starved {
             return self.roster.step(Event::Started(slot, None), self.now, actions);
         }
-        let last = self.last_start.insert(identity, self.now);
+        let adopted = self.orphaned.remove(&identity);
+        let last = match adopted {
+            true => self.last_start.remove(&identity),
+            false => self.last_start.insert(identity, self.now),
+        };
         if let Some(last) = last.filter(|_| self.directories.values().any(|d| d.identity == identity)) {
             let gap = self.now - last;
             assert!(gap >= roster::START_GAP || gap.is_zero(), "{name} is started again after {gap:?}");
@@ -264,11 +299,12 @@ impl World {
         let pid = Pid::new(self.last_pid).unwrap();
         let producer = match self.roster.role(slot) {
             Role::Logger(producer) => self.roster.identity(producer),
-            Role::Plain | Role::Producer => None,
+            Role::Plain | Role::Producer(_) => None,
         };
-        self.tell(format!("start {name}"));
-        self.processes.insert(pid, Process { slot, name, identity, producer, signals: Vec::new() });
-        self.roster.step(Event::Started(slot, Some(pid)), self.now, actions);
+        self.tell(format!("{} {name}", if adopted { "adopt" } else { "start" }));
+        self.processes.insert(pid, Process { slot, name, identity, producer, signals: Vec::new(), adopted });
+        let answer = if adopted { Event::Adopted(slot, pid) } else { Event::Started(slot, Some(pid)) };
+        self.roster.step(answer, self.now, actions);
     }
 
     fn signal(&mut self, pid: Pid, signal: Signal) {

@@ -1,0 +1,51 @@
+//! What is asked of a run, by its environment.
+
+use std::time::Duration;
+
+use crate::kit::{seeds, text};
+use crate::plan::{Mercy, Plan};
+use crate::suite::Suite;
+
+/// How long the short form takes, which is a test as any other.
+const SHORT: Duration = Duration::from_secs(20);
+
+/// What shall be played.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub suite: Suite,
+    pub seed: u64,
+    pub time: Duration,
+    /// This plan, and nothing else.
+    pub plan: Option<Plan>,
+    pub mercy: Mercy,
+    /// How long a shrinker may try.
+    pub shrinking: Duration,
+}
+
+impl Order {
+    /// From the environment; `None`: another suite, and nobody has said for how long.
+    pub fn asked() -> Option<Order> {
+        let suite = Suite::asked();
+        let number = |name: &str| std::env::var(name).ok()?.parse().ok();
+        let file = std::env::var_os("CHAOS_PLAN").filter(|file| !file.is_empty());
+        let plan = file.map(|file| Plan::parse(&text(&file)).expect("CHAOS_PLAN is a plan"));
+        let seconds: Option<u64> = number("CHAOS_SECONDS");
+        if suite != Suite::Ours && seconds.is_none() && plan.is_none() {
+            return None;
+        }
+        Some(Order {
+            suite,
+            seed: seeds(1).start,
+            time: seconds.map_or(SHORT, Duration::from_secs),
+            plan,
+            mercy: mercy(suite),
+            shrinking: Duration::from_secs(number("CHAOS_SHRINK").unwrap_or(600)),
+        })
+    }
+}
+
+/// What a suite is spared. Others are spared nothing.
+fn mercy(suite: Suite) -> Mercy {
+    let ours = suite == Suite::Ours;
+    Mercy { supervisors: ours, scanner: ours, fifos: ours }
+}
