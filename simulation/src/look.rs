@@ -159,9 +159,11 @@ impl World {
     /// A supervisor begins.
     fn begin(&mut self, pid: Pid, directory: usize, is_logger: bool) {
         let (service, fresh) = self.first_state(directory, is_logger);
-        self.directories[directory].record = Some(service.record());
+        let it = &mut self.directories[directory];
+        // Another one may have been killed before he made the file down.
+        (it.record, it.should_be_down) = (Some(service.record()), it.down);
         let supervisor = Supervisor::new(pid, directory, is_logger, service, self.now);
-        self.supervisors.push(Supervisor { fresh, ..supervisor });
+        self.supervisors.push(Supervisor { fresh, sleeps: self.meddle.sleeps, ..supervisor });
         if let Some(process) = self.processes.iter_mut().find(|process| process.pid == pid) {
             process.directory = directory;
         }
