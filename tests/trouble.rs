@@ -164,6 +164,37 @@ mod disk {
         wait_until("the detail", || text(web.path("supervise/detail")).contains("max-restarts"));
     }
 
+    /// What is left to a successor is not given up because there was no room for it once.
+    #[test]
+    fn successor_knows_the_service_of_one_that_began_on_a_full_disk() {
+        ours_only!("s6 starts the service a second time");
+        let (supervisor, web, notices) = start(|web| {
+            web.sleeps();
+        });
+        notices.expect("su");
+        web.command("dx");
+        notices.expect("dDx");
+        supervisor.wait_exit();
+        // A supervisor that begins empties them, which would make room.
+        for name in ["death_tally", "detail"] {
+            let _ = std::fs::remove_file(web.path("supervise").join(name));
+        }
+        fill(supervisor.namespace(), supervisor.dir());
+        supervisor.start_beside();
+        notices.expect("su");
+        let pid = web.wait_up();
+        std::fs::remove_file(web.path("supervise/fill")).unwrap();
+        let lock = web.path("supervise/lock");
+        wait_until("the state", || std::fs::metadata(&lock).is_ok_and(|info| info.len() > 0));
+        let second = supervisor.namespace().processes().into_iter();
+        let (second, _) = second.filter(|(_, command)| command.contains("supervise")).last().unwrap();
+        supervisor.namespace().kill(second, "KILL");
+        supervisor.namespace().wait_dead(second);
+        supervisor.start_beside();
+        notices.expect("s");
+        assert_eq!(web.wait_up(), pid, "{}", supervisor.messages());
+    }
+
     #[test]
     fn detail_that_could_not_be_written_is_written_by_the_retry() {
         ours_only!("s6 has no detail");

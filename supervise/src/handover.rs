@@ -30,8 +30,10 @@ pub(crate) struct Keeper {
     written: Vec<u8>,
     epoch: [u8; boot::EPOCH_SIZE],
     births: [Option<Birth>; 2],
-    /// It can be written; that it cannot is said once.
+    /// It can be written at all.
     is_kept: bool,
+    /// The last attempt failed: that is said once.
+    is_behind: bool,
 }
 
 impl Keeper {
@@ -60,26 +62,28 @@ impl Keeper {
         }
         let is_kept = reason.is_none();
         let left = left.filter(|_| is_kept);
-        (Keeper { lock, written: Vec::new(), epoch, births: [None; 2], is_kept }, left)
+        (Keeper { lock, written: Vec::new(), epoch, births: [None; 2], is_kept, is_behind: false }, left)
     }
 
-    /// Writes the state, unless it stands there.
-    pub(crate) fn keep(&mut self, service: &Service, notification: Option<u32>) {
+    /// Writes the state, unless it stands there. False: that has to be tried again.
+    pub(crate) fn keep(&mut self, service: &Service, notification: Option<u32>) -> bool {
         let bytes = self.encode(service, notification);
         if bytes == self.written || !self.is_kept {
-            return;
+            return true;
         }
-        match file::write_start(&self.lock, &bytes) {
-            Ok(()) => self.written = bytes,
-            Err(error) => {
-                self.is_kept = false;
-                warn(format_args!(
-                    "unable to write {}: {}; whoever comes after this supervisor will not know its service",
-                    names::LOCK,
-                    reason(&error)
-                ));
-            }
+        let Err(error) = file::write_start(&self.lock, &bytes) else {
+            (self.written, self.is_behind) = (bytes, false);
+            return true;
+        };
+        self.written.clear();
+        if !std::mem::replace(&mut self.is_behind, true) {
+            warn(format_args!(
+                "unable to write {}: {}; until then a successor will not know the service; trying again every 5 s",
+                names::LOCK,
+                reason(&error)
+            ));
         }
+        false
     }
 
     /// What the next child writes; `service` is the state that waits for it.

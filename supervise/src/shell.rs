@@ -162,7 +162,9 @@ impl Shell {
 
     /// Writes down what a successor would have to know.
     pub(crate) fn keep(&mut self, service: &Service) {
-        self.keeper.keep(service, self.notification.as_ref().map(|&(_, number)| number));
+        if !self.keeper.keep(service, self.notification.as_ref().map(|&(_, number)| number)) {
+            self.write_again_at.get_or_insert(clock::monotonic() + WRITE_RETRY);
+        }
     }
 
     pub(crate) fn watch(&self) -> Option<BorrowedFd<'_>> {
@@ -180,6 +182,7 @@ impl Shell {
         if self.write_again_at.is_some_and(|at| at <= clock::monotonic()) {
             self.write_record(service);
             self.notify(&[]);
+            self.keep(service);
         }
     }
 
