@@ -15,6 +15,9 @@ IMAGE ?= supervision-$(EXAMPLE)
 FUZZ_SECONDS ?= 60
 # How often `make kills` kills a logger.
 KILL_ROUNDS ?= 1000
+# How long `make chaos` lasts, and over whose tree: ours, s6, runit.
+CHAOS_SECONDS ?= 3600
+SUITE ?= ours
 # How long `make simulate` plays schedules.
 SIMULATE_SECONDS ?= 60
 BENCH ?=
@@ -23,7 +26,7 @@ DIST := target/dist
 PAGES = $(wildcard */*.[18] crates/*/*.5)
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run --no-tests=pass' || echo test)
 
-.PHONY: help needs linker build static run test check pages differential golden kills simulate fuzz bench doc install install-compat image layer clean
+.PHONY: help needs linker build static run test check pages differential golden kills simulate fuzz bench performance doc install install-compat image layer clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -82,12 +85,20 @@ kills: linker ## kill loggers KILL_ROUNDS times at random moments
 simulate: linker ## play both machines with a kernel that is a value, for SIMULATE_SECONDS (SEED plays one schedule again)
 	SIMULATE_SECONDS=$(SIMULATE_SECONDS) $(CARGO) test --profile simulate -p simulation -- --nocapture
 
+chaos: static ## a storm over a tree for CHAOS_SECONDS (3600; SEED=, CHAOS_PLAN=, SUITE=s6|runit): docs/chaos.md
+	$(CARGO) build --workspace --bins
+	SUITE=$(SUITE) SUITE_BIN=$(DIST) CHAOS_SECONDS=$(CHAOS_SECONDS) \
+	  $(CARGO) test -p suite-tests --test chaos -- --nocapture storm_is_weathered
+
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)
 	@fuzz/run $(FUZZ_SECONDS)
 
 bench: static ## measure beside Debian's s6, runit and inits, in one run (BENCH="idle inits"), and the loggers (LOGGERS="bulk")
 	@bench/bench.py --ours $(DIST) $(BENCH)
 	@bench/loggers.py --ours $(DIST) $(LOGGERS)
+
+performance: static ## the figures of docs/performance.md, with the machine that they come from (20 minutes, on a quiet one)
+	@bench/performance $(DIST)
 
 doc: ## the documentation of the crates, and the manual pages as HTML, in target/doc
 	$(CARGO) doc --workspace --no-deps

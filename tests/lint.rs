@@ -95,7 +95,11 @@ fn later_line_that_ends_in_cr_lf_is_named() {
 #[test]
 fn settings_are_read_as_a_supervisor_reads_them() {
     let lines = lines(|web| {
-        web.sleeps().file("timeout-kill", "5s\n").file("down-signal", "TREM\n").file("essential", "yes\n");
+        web.sleeps()
+            .file("kill-mode", "all\n")
+            .file("timeout-kill", "5s\n")
+            .file("down-signal", "TREM\n")
+            .file("essential", "yes\n");
         web.file("restart-delay", "9 1\n").file("max-restarts", "0 1\n").file("timeout-crash", "1\n");
         web.file("notification-fd", "1\n").file("lock-fd", "1\n");
     });
@@ -104,6 +108,8 @@ fn settings_are_read_as_a_supervisor_reads_them() {
         [
             "web/down-signal:1: error: down-signal holds \"TREM\" instead of a signal; it counts as absent",
             "web/timeout-kill:1: error: timeout-kill holds \"5s\" instead of a number of milliseconds; it counts as absent",
+            "web/kill-mode:1: error: kill-mode holds \"all\" instead of process, group, tree or cgroup; it \
+             counts as absent",
             "web/restart-delay:1: error: restart-delay holds \"9 1\" instead of one or two numbers of \
              milliseconds, the smaller first; it counts as absent",
             "web/max-restarts:1: error: max-restarts holds \"0 1\" instead of a count of 1 to 4096 and a \
@@ -116,6 +122,14 @@ fn settings_are_read_as_a_supervisor_reads_them() {
              means ready",
         ]
     );
+}
+
+#[test]
+fn flag_that_the_kill_mode_makes_needless_is_found() {
+    let lines = lines(|web| {
+        web.sleeps().file("timeout-kill", "1").file("flag-timeout-killpg", "").file("kill-mode", "tree\n");
+    });
+    assert_eq!(lines, ["web/flag-timeout-killpg: warning: it does nothing with kill-mode tree"]);
 }
 
 #[test]

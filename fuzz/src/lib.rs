@@ -164,7 +164,14 @@ pub fn settings(data: &[u8]) {
     });
     fs::write(file, data).expect("the temporary directory can be written to");
     match servicedir::read_given(file) {
-        Ok(given) => assert!(given.is_some_and(|g| g.words().all(|word| data_has(data, word)))),
+        Ok(given) => {
+            let given = given.expect("it was written");
+            assert!(given.words().all(|word| data_has(data, word)));
+            match servicedir::forms::kill_mode(&given) {
+                Ok(word) => assert_eq!(given.words().collect::<Vec<_>>(), [word]),
+                Err(problem) => explained(&problem, servicedir::names::KILL_MODE),
+            }
+        }
         Err(problem) => explained(&problem, file),
     }
     match servicedir::read_number(file, "a number of 1 or more", 1..=u32::MAX) {

@@ -36,14 +36,15 @@ impl World {
     pub(crate) fn somebody_due(&mut self) -> Option<Who> {
         let scanner = self.scanner_is_due();
         let now = self.time();
-        let count = self.supervisors.iter().filter(|supervisor| supervisor.is_due(now)).count();
+        let count = self.supervisors.iter().filter(|supervisor| supervisor.is_due(now, &self.deaths)).count();
         let all = count + usize::from(scanner);
         if all == 0 {
             return None;
         }
         match self.chance.below(all) {
             place if place < count => {
-                let mut due = self.supervisors.iter().filter(|supervisor| supervisor.is_due(now));
+                let mut due =
+                    self.supervisors.iter().filter(|supervisor| supervisor.is_due(now, &self.deaths));
                 due.nth(place).map(|supervisor| Who::Supervisor(supervisor.pid))
             }
             _ => Some(Who::Scanner),

@@ -11,6 +11,7 @@ use unix::Pid;
 
 use crate::clock::Ms;
 use crate::kernel::Kind;
+use crate::takeover::Left;
 use crate::world::World;
 
 /// The names that a service can have.
@@ -65,6 +66,8 @@ pub(crate) struct Directory {
     pub(crate) last_start: Option<(Ms, Pid)>,
     /// When its supervisor was started last.
     pub(crate) supervised_at: Option<Ms>,
+    /// What a supervisor has left in `supervise/lock`.
+    pub(crate) left: Option<Left>,
     /// Nobody but the scanner and chance has had a hand in its life.
     pub(crate) neat: bool,
 }
@@ -108,6 +111,7 @@ impl World {
             detail: Detail::default(),
             last_start: None,
             supervised_at: None,
+            left: None,
             // Nobody reads what is written to a logger that is down.
             neat: !down,
         });

@@ -1,13 +1,14 @@
 //! The end of a schedule: all gets well, rests for an hour, and stops.
 
 use alloc::format;
+use alloc::vec::Vec;
 
 use control::ScanCommand;
 use unix::{Pid, Signal};
 
 use crate::clock::Ms;
 use crate::directory::{Health, SPECIAL};
-use crate::kernel::Kind;
+use crate::kernel::{Kind, Process};
 use crate::law::Law;
 use crate::scanner::Change;
 use crate::world::World;
@@ -31,7 +32,9 @@ impl World {
         if self.scanner.ordered.is_none() && !self.scanner.roster.is_stopping() {
             self.order_stop();
         }
-        self.pass(120 * SECOND);
+        self.pass(60 * SECOND);
+        self.end_the_forsaken();
+        self.pass(60 * SECOND);
         let left = self.scanner.left.is_some();
         self.law(Law::TreeEmpties, left, |_| "the stop does not come to its end".into());
         self.look_for_lost_lines();
@@ -55,13 +58,13 @@ impl World {
             supervisor.changed = true;
         }
         self.places.iter_mut().flatten().for_each(|place| place.complete = true);
-        for place in 0..self.supervisors.len() {
-            let supervisor = &self.supervisors[place];
+        let held_up = |p: &&Process| {
             // The logger of everything is a service like others to its supervisor: who pauses it has to let it go on.
-            let held_up = supervisor.held_up || self.directories[supervisor.directory].name == SPECIAL;
-            let run = self.run_of(supervisor.directory);
-            run.filter(|_| held_up).into_iter().for_each(|run| self.send(run, Signal::CONT));
-        }
+            let special = self.directories[p.directory].name == SPECIAL;
+            special || self.supervisors.iter().any(|s| s.held_up && s.directory == p.directory)
+        };
+        let held_up: Vec<Pid> = self.alive().filter(held_up).map(|process| process.pid).collect();
+        held_up.into_iter().for_each(|pid| self.send(pid, Signal::CONT));
         self.get_well();
         if !self.scanner.roster.is_stopping() {
             self.scanner.changes.push_back(Change::Everything);
@@ -73,6 +76,7 @@ impl World {
     fn settle(&mut self) {
         for _ in 0..3 {
             self.pass(20 * SECOND);
+            self.end_the_forsaken();
             // Loggers that are kept until their producer starts anew need a word.
             self.scanner.commands.push_back(ScanCommand::Rescan);
         }
@@ -85,6 +89,23 @@ impl World {
         self.pass(3600 * SECOND);
         let more = self.steps - steps;
         self.law(Law::Rest, more == 0, |_| format!("{more} steps in an hour in which nothing happens"));
+    }
+
+    /// Whose supervisor was killed when his directory had gone is known to nobody: a person has to end him.
+    fn end_the_forsaken(&mut self) {
+        let is_stopping = self.scanner.roster.is_stopping();
+        let forsaken = |p: &&Process| {
+            p.kind != Kind::Supervisor && (!self.is_known(p.directory) || (is_stopping && p.left_alone))
+        };
+        let forsaken: Vec<Pid> = self.alive().filter(forsaken).map(|process| process.pid).collect();
+        forsaken.into_iter().for_each(|pid| self.send(pid, Signal::KILL));
+    }
+
+    /// A directory that has a name, or a supervisor.
+    fn is_known(&self, directory: usize) -> bool {
+        let mut places = self.places.iter().flatten();
+        places.any(|place| place.directory == directory || place.log == Some(directory))
+            || self.supervisors.iter().any(|supervisor| supervisor.directory == directory)
     }
 
     fn look_for_everybody(&mut self) {
@@ -120,7 +141,8 @@ impl World {
         if self.scanner.aborts {
             return;
         }
-        let left = self.alive().next().map(|process| process.pid);
+        let lives = |p: &&Process| self.is_known(p.directory) && !p.left_alone;
+        let left = self.alive().find(lives).map(|process| process.pid);
         self.law(Law::TreeEmpties, left.is_none(), |world| {
             format!("the scanner leaves, and there is {}", left.map_or("".into(), |pid| world.named_pid(pid)))
         });

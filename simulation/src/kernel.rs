@@ -7,6 +7,7 @@ use unix::{Exit, Pid, Signal};
 
 use crate::clock::Ms;
 use crate::law::Law;
+use crate::supervisor::Supervisor;
 use crate::world::World;
 
 /// What a process is.
@@ -45,6 +46,12 @@ pub(crate) struct Process {
     pub(crate) born: Ms,
     /// By itself.
     pub(crate) dies_at: Option<(Ms, Exit)>,
+    /// Somebody wants it to live on without a supervisor.
+    pub(crate) left_alone: bool,
+    /// Its parent was told of its death.
+    pub(crate) mourned: bool,
+    /// It has said that it is ready, and nobody has read it.
+    pub(crate) newline: bool,
     /// It says that it is ready.
     pub(crate) ready_at: Option<Ms>,
     pub(crate) asked: Asked,
@@ -85,6 +92,9 @@ impl World {
             dead: None,
             born: self.now,
             dies_at: None,
+            left_alone: false,
+            mourned: false,
+            newline: false,
             ready_at: None,
             asked: Asked::Dies,
             was_asked: false,
@@ -139,6 +149,7 @@ impl World {
         self.last_words(pid);
         self.tell_parent(parent);
         if kind == Kind::Supervisor {
+            self.leave_behind(pid);
             self.supervisors.retain(|supervisor| supervisor.pid != pid);
             let children = self.processes.iter_mut().filter(|p| p.parent == Parent::Supervisor(pid));
             children.for_each(|child| child.parent = Parent::Scanner);
@@ -158,8 +169,8 @@ impl World {
         }
     }
 
-    /// wait(2): one of the dead, whichever.
-    pub(crate) fn collect(&mut self, parent: Parent) -> Option<(Pid, Exit)> {
+    /// wait(2), but it stays: one of the dead, whichever.
+    pub(crate) fn find_dead(&mut self, parent: Parent) -> Option<(Pid, Exit)> {
         let is_it = |process: &Process| process.parent == parent && process.dead.is_some();
         let count = self.processes.iter().filter(|process| is_it(process)).count();
         if count == 0 {
@@ -167,14 +178,24 @@ impl World {
         }
         let which = self.chance.below(count);
         let place = (0..self.processes.len()).filter(|&place| is_it(&self.processes[place])).nth(which)?;
-        let process = self.processes.remove(place);
-        self.collected(&process);
+        let process = &self.processes[place];
         Some((process.pid, process.dead?))
+    }
+
+    /// wait(2): it goes, if it is still his.
+    pub(crate) fn collect(&mut self, parent: Parent, pid: Pid) {
+        self.processes.retain(|process| process.pid != pid || process.parent != parent);
     }
 
     /// A signal of somebody's to a child of his.
     pub(crate) fn signal_child(&mut self, parent: Parent, pid: Pid, signal: Signal) {
-        let is_child = self.process(pid).is_some_and(|process| process.parent == parent);
+        let adopted = match parent {
+            Parent::Scanner => None,
+            Parent::Supervisor(by) => self.supervisor(by).and_then(|supervisor| supervisor.adopted),
+        };
+        let is_his =
+            |process: &Process| (process.parent == parent && !process.mourned) || adopted == Some(pid);
+        let is_child = self.process(pid).is_some_and(is_his);
         self.say(|world| format!("    {signal} to {}", world.named_pid(pid)));
         self.law(Law::OwnChildren, is_child, |_| format!("{signal} to {pid}, which is no child of his"));
         self.send(pid, signal);
@@ -209,9 +230,13 @@ impl World {
     fn becomes_ready(&mut self, pid: Pid) {
         let Some(process) = self.process_mut(pid) else { return };
         process.ready_at = None;
-        let Parent::Supervisor(parent) = process.parent else { return };
+        let parent = process.parent;
+        process.newline = true;
         self.say(|world| format!("{} writes a newline", world.named_pid(pid)));
-        if let Some(supervisor) = self.supervisor_mut(parent).filter(|supervisor| supervisor.listens) {
+        let listens = |s: &&mut Supervisor| {
+            s.listens && (parent == Parent::Supervisor(s.pid) || s.adopted == Some(pid))
+        };
+        if let Some(supervisor) = self.supervisors.iter_mut().find(listens) {
             supervisor.notified = true;
             supervisor.said_ready = true;
         }

@@ -42,13 +42,15 @@ pub enum Law {
     TreeEmpties,
     /// In a moment only so much happens, and without a reason nothing.
     Rest,
+    /// Who takes over goes on where the other one was.
+    TakeOver,
     /// Whoever runs a machine is never asked for what makes no sense.
     Sense,
 }
 
 impl Law {
     /// Every law.
-    pub const ALL: [Law; 19] = [
+    pub const ALL: [Law; 20] = [
         Law::OneInstance,
         Law::OneSupervisor,
         Law::OwnChildren,
@@ -67,6 +69,7 @@ impl Law {
         Law::Essential,
         Law::TreeEmpties,
         Law::Rest,
+        Law::TakeOver,
         Law::Sense,
     ];
 }

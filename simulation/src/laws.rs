@@ -17,21 +17,26 @@ use crate::world::World;
 const LEAST_RETRY: Ms = 100;
 
 impl World {
-    /// A process was collected.
-    pub(crate) fn collected(&mut self, process: &Process) {
-        let Parent::Supervisor(by) = process.parent else { return };
+    /// A supervisor is about to be told of a death.
+    pub(crate) fn is_told_of_death(&mut self, by: Pid, dead: Pid) {
+        let Some(process) = self.processes.iter_mut().find(|process| process.pid == dead) else { return };
+        process.mourned = true;
+        let (kind, exit) = (process.kind, process.dead);
         let Some(supervisor) = self.supervisor_mut(by) else { return };
-        match process.kind {
-            Kind::Run => {
-                let last = supervisor.unfinished.replace(process.pid);
-                supervisor.to_remember += 1;
-                supervisor.down_since = None;
-                self.law(Law::OneFinish, last.is_none(), |_| format!("no finish for the death of {last:?}"));
-            }
+        match kind {
+            Kind::Run => self.run_is_dead(by, dead),
             Kind::Script(_) => supervisor.script_until = None,
-            Kind::Check => supervisor.said_ready |= process.dead == Some(Exit::Code(0)),
+            Kind::Check => supervisor.said_ready |= exit == Some(Exit::Code(0)),
             Kind::Supervisor => {}
         }
+    }
+
+    pub(crate) fn run_is_dead(&mut self, by: Pid, run: Pid) {
+        let Some(supervisor) = self.supervisor_mut(by) else { return };
+        let last = supervisor.unfinished.replace(run);
+        supervisor.to_remember += 1;
+        supervisor.down_since = None;
+        self.law(Law::OneFinish, last.is_none(), |_| format!("no finish for the death of {last:?}"));
     }
 
     /// What an event asks for.
@@ -50,6 +55,7 @@ impl World {
                 supervisor.down_since = down_until;
             }
             Event::Hangup => supervisor.told_to_leave = true,
+            Event::Quit | Event::Interrupt => (supervisor.told_to_leave, supervisor.quits) = (true, true),
             Event::RunChanged => supervisor.commanded = true,
             _ => {}
         }
@@ -73,12 +79,13 @@ impl World {
         let Some(supervisor) = self.supervisor(by).filter(|supervisor| supervisor.exit.is_none()) else {
             return;
         };
-        let has =
-            |kind: Kind| self.processes.iter().any(|p| p.parent == Parent::Supervisor(by) && p.kind == kind);
+        let is_his = |process: &&Process| process.parent == Parent::Supervisor(by) && !process.mourned;
+        let has = |kind: Kind| self.processes.iter().filter(is_his).any(|process| process.kind == kind);
+        let adopted = supervisor.adopted.is_some();
         let (unfinished, to_remember) = (supervisor.unfinished, supervisor.to_remember);
         let (run, crash, finish) =
             (has(Kind::Run), has(Kind::Script(Script::Crash)), has(Kind::Script(Script::Finish)));
-        let finished = unfinished.is_none() || crash;
+        let finished = unfinished.is_none() || crash || adopted;
         let state = supervisor.service.record().wanted_up;
         let failed = supervisor.service.detail().failed.is_some();
         let wanted = state == supervisor.wanted || (failed && !state);
@@ -88,7 +95,7 @@ impl World {
         self.look_at_record(by);
         let now = self.now;
         if let Some(supervisor) = self.supervisor_mut(by) {
-            let alone = !run && !crash && !finish;
+            let alone = !run && !crash && !finish && !adopted;
             let idle = supervisor.wanted && !failed && !supervisor.told_to_leave && alone;
             supervisor.idle_since = supervisor.idle_since.or(Some(now)).filter(|_| idle);
             supervisor.leaves_since =
@@ -147,9 +154,8 @@ impl World {
         let Some(supervisor) = self.supervisor(by) else { return };
         let (unfinished, to_remember) = (supervisor.unfinished, supervisor.to_remember);
         let asked = supervisor.told_to_leave || supervisor.service.leaving() == Leaving::Essential;
-        self.law(Law::OneFinish, unfinished.is_none() && to_remember == 0, |_| {
-            format!("it exits, and has not finished {unfinished:?}")
-        });
+        let done = (unfinished.is_none() && to_remember == 0) || supervisor.quits;
+        self.law(Law::OneFinish, done, |_| format!("it exits, and has not finished {unfinished:?}"));
         self.law(Law::Sense, asked, |_| format!("{by} exits, and nobody has told it to"));
     }
 

@@ -38,6 +38,7 @@ mod schedule;
 mod shrink;
 mod spawn;
 mod supervisor;
+mod takeover;
 mod world;
 
 pub use law::{Law, Violation};

@@ -3,7 +3,6 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use lifecycle::Service;
 use roster::{Action, Event, Found, Look, Role, Slot, Spare};
 use unix::{Exit, Pid, Signal};
 
@@ -42,7 +41,11 @@ impl World {
             }
             Action::Unwatch(candidate) => self.scanner.watched.retain(|&(other, _)| other != candidate),
             Action::StopWatching => self.scanner.watched.clear(),
-            Action::Start(slot) if !self.is_in_place(slot) => self.step_scanner(Event::Misplaced(slot)),
+            Action::Start(slot) if !self.is_in_place(slot) => {
+                let meant = self.scanner.roster.identity(slot).map_or(0, |(_, inode)| inode as usize);
+                self.give_up(meant);
+                self.step_scanner(Event::Misplaced(slot));
+            }
             Action::Start(slot) => {
                 let pid = self.start_supervisor(slot);
                 self.step_scanner(Event::Started(slot, pid));
@@ -60,9 +63,9 @@ impl World {
                 }
                 self.step_scanner(Event::LoggerIsDown(slot, is_down));
             }
+            // No scanner is killed here, so nobody is adopted.
+            Action::SignalAdopted(slot, _) => unreachable!("{slot:?} is nobody's child"),
             Action::Signal(pid, signal) => self.signal_supervisor(pid, signal),
-            // Here the scanner is the first and the last: nobody is adopted.
-            Action::SignalAdopted(..) => {}
             Action::ClosePipe(slot) => {
                 if let Some(pipe) = self.scanner.pipes.get_mut(slot.index()).and_then(Option::take) {
                     self.let_go(pipe);
@@ -100,6 +103,14 @@ impl World {
         self.step_scanner(Event::Scanned(Some(&found)));
     }
 
+    /// In a stop there is no second attempt: whom nobody can supervise is left.
+    fn give_up(&mut self, directory: usize) {
+        if self.scanner.roster.is_stopping() {
+            let left = self.processes.iter_mut().filter(|process| process.directory == directory);
+            left.for_each(|process| process.left_alone = true);
+        }
+    }
+
     fn is_in_place(&self, slot: Slot) -> bool {
         let roster = &self.scanner.roster;
         self.resolve(roster.name(slot)).map(Directory::identity) == roster.identity(slot)
@@ -112,16 +123,19 @@ impl World {
         let stopping = self.scanner.roster.is_stopping();
         let other = self.scanner.started.iter().find(|other| other.meant == meant || other.slot == slot);
         let other = other.map(|other| other.pid);
-        self.law(Law::TreeEmpties, !stopping, |_| "a supervisor is started in a stop".into());
+        // Who was killed has not ended his service.
+        let may = !stopping || self.scanner.bereaved.contains(&slot);
+        self.law(Law::TreeEmpties, may, |_| "a supervisor is started in a stop".into());
         self.law(Law::OneSupervisor, other.is_none(), |world| {
             format!("{} has {other:?}", world.called(meant))
         });
         if self.scanner.starved {
+            self.give_up(meant);
             return None;
         }
         let last = self.directories[meant].supervised_at.replace(self.now);
         let now = self.now;
-        self.law(Law::OneSupervisor, last.is_none_or(|last| now >= last + 1000), |world| {
+        self.law(Law::OneSupervisor, stopping || last.is_none_or(|last| now >= last + 1000), |world| {
             format!("{} gets another one after {} ms", world.called(meant), now - last.unwrap_or(0))
         });
         let pid = self.fork(Kind::Supervisor, meant, Parent::Scanner);
@@ -144,9 +158,10 @@ impl World {
 
     /// A supervisor begins.
     fn begin(&mut self, pid: Pid, directory: usize, is_logger: bool) {
-        let service = Service::new(self.moment(), !self.directories[directory].down, is_logger);
+        let (service, fresh) = self.first_state(directory, is_logger);
         self.directories[directory].record = Some(service.record());
-        self.supervisors.push(Supervisor::new(pid, directory, is_logger, service, self.now));
+        let supervisor = Supervisor::new(pid, directory, is_logger, service, self.now);
+        self.supervisors.push(Supervisor { fresh, ..supervisor });
         if let Some(process) = self.processes.iter_mut().find(|process| process.pid == pid) {
             process.directory = directory;
         }

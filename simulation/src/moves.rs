@@ -4,7 +4,7 @@ use alloc::format;
 
 use control::ScanCommand;
 use control::supervisor::TABLE;
-use lifecycle::{Essential, Phase};
+use lifecycle::Essential;
 use roster::{Arrival, Event, Settings};
 use unix::{Pid, Signal};
 
@@ -38,6 +38,9 @@ impl World {
             served: 0,
             well: false,
             meddle,
+            doom: None,
+            finished: Default::default(),
+            deaths: Default::default(),
             steps: 0,
             story: None,
             broken: None,
@@ -185,20 +188,27 @@ impl World {
 
     fn signal_from_outside(&mut self) {
         let Some((pid, directory)) = self.any_supervisor() else { return };
-        let signal = self.chance.pick(&[Signal::TERM, Signal::HUP]);
+        let stopping = self.scanner.ordered.is_some() || self.scanner.roster.is_stopping();
+        let signals = [Signal::TERM, Signal::HUP, Signal::QUIT, Signal::INT];
+        // Who is told to leave a service alone leaves it to nobody in a stop.
+        let signal = self.chance.pick(if stopping { &signals[..2] } else { &signals });
         self.directories[directory].neat = false;
         self.say(|world| format!("somebody sends {signal} to {}", world.named_pid(pid)));
         self.send(pid, signal);
     }
 
-    /// Of a supervisor whose service lives the next one would have to know.
+    /// kill -9: now, or in the middle of what it does next.
     fn kill_supervisor(&mut self) {
         let Some((pid, directory)) = self.any_supervisor() else { return };
-        let is_down = self.supervisor(pid).is_some_and(|s| matches!(s.service.phase(), Phase::Down { .. }));
-        if is_down {
-            self.directories[directory].neat = false;
-            self.say(|world| format!("somebody kills {}", world.named_pid(pid)));
-            self.send(pid, Signal::KILL);
+        let count = self.chance.below(6) as u32;
+        self.directories[directory].neat = false;
+        if self.chance.once_in(2) {
+            self.say(|world| {
+                format!("somebody is about to kill {}, after {count} actions", world.named_pid(pid))
+            });
+            self.doom = Some((pid, count));
+        } else {
+            self.strike(pid);
         }
     }
 

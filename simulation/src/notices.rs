@@ -95,13 +95,19 @@ impl World {
     pub(crate) fn look_at_record(&mut self, by: Pid) {
         let Some(supervisor) = self.supervisor(by) else { return };
         let directory = supervisor.directory;
+        let adopted = supervisor.adopted.is_some();
         let (state, written) = (supervisor.service.record(), self.directories[directory].record);
         self.law(Law::Record, written == Some(state), |world| {
             format!("of {}: {written:?}, the state is {state:?}", world.called(directory))
         });
+        if adopted {
+            return;
+        }
         let child = |kind: fn(Kind) -> bool| {
-            let mut children =
-                self.processes.iter().filter(|p| p.parent == Parent::Supervisor(by) && kind(p.kind));
+            let mut children = self
+                .processes
+                .iter()
+                .filter(|p| p.parent == Parent::Supervisor(by) && !p.mourned && kind(p.kind));
             children.next().map(|process| process.pid)
         };
         let run = child(|kind| kind == Kind::Run);

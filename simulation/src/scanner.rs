@@ -60,6 +60,8 @@ pub(crate) struct Scanner {
     pub(crate) essential: Option<u8>,
     /// Loggers that were found down.
     pub(crate) down: Vec<Slot>,
+    /// Those whose supervisor was killed.
+    pub(crate) bereaved: Vec<Slot>,
     /// Everything that was left was killed.
     pub(crate) killed: bool,
     /// It leaves without a stop.
@@ -84,6 +86,7 @@ impl Scanner {
             ordered: None,
             essential: None,
             down: Vec::new(),
+            bereaved: Vec::new(),
             killed: false,
             aborts: false,
             left: None,
@@ -102,7 +105,9 @@ impl World {
     /// One turn of its loop.
     pub(crate) fn turn_of_scanner(&mut self) {
         while core::mem::take(&mut self.scanner.child_has_died) {
-            while let Some((pid, exit)) = self.collect(Parent::Scanner) {
+            while let Some((pid, exit)) = self.find_dead(Parent::Scanner) {
+                self.collect(Parent::Scanner, pid);
+                self.deaths.push((pid, exit));
                 self.supervisor_is_collected(pid, exit);
                 self.feed_scanner(Event::Exited(pid, exit));
                 self.look_at_essential();
@@ -166,6 +171,9 @@ impl World {
         let Some(place) = self.scanner.started.iter().position(|started| started.pid == pid) else { return };
         let started = self.scanner.started.remove(place);
         let stopping = self.scanner.roster.is_stopping();
+        if exit.signal().is_some() {
+            self.scanner.bereaved.push(started.slot);
+        }
         if exit == Exit::Code(roster::ESSENTIAL_ENDED) && !started.told && !stopping {
             // A directory that has gone by now takes the code with it.
             let record = self.record_of(started.slot);

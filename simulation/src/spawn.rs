@@ -3,7 +3,7 @@
 use alloc::format;
 use core::time::Duration;
 
-use lifecycle::{Death, Event, NotStarted, Readiness, Script, Started};
+use lifecycle::{Death, Event, KillMode, NotStarted, Readiness, Script, Started};
 use unix::{Exit, Pid};
 
 use crate::clock::ms;
@@ -42,7 +42,7 @@ impl World {
         supervisor.listens = means == Means::Notification;
         supervisor.watches = false;
         supervisor.commanded = false;
-        Some(Event::RunSpawned(Ok(Started { pid, readiness })))
+        Some(Event::RunSpawned(Ok(Started { pid, readiness, kill_mode: KillMode::Process })))
     }
 
     /// Answers `SpawnScript`.
@@ -55,12 +55,20 @@ impl World {
                 format!("finish for the death of {:?}, not of {last:?}", death.group)
             });
             self.supervisor_mut(by)?.unfinished = None;
+            let group = death.group?;
+            let twice = self.finished.contains(&group);
+            self.law(Law::OneFinish, !twice, |_| {
+                format!("finish comes a second time for the death of {group}")
+            });
         }
         let it = &self.directories[directory];
         let there = if script == Script::Crash { it.has_crash } else { it.has_finish };
         if !there || self.is_starved(directory) {
             self.say(|_| format!("    no {script:?}"));
             return Some(Event::ScriptSpawned(None));
+        }
+        if let (Script::Finish, Some(group)) = (script, death.group) {
+            self.finished.push(group);
         }
         let settings = self.directories[directory].settings;
         let timeout = if script == Script::Crash { settings.timeout_crash } else { settings.timeout_finish };
@@ -90,6 +98,7 @@ impl World {
         self.behave(pid, kind, means);
         self.say(|world| format!("    starts {}", world.named_pid(pid)));
         self.pipes_after_a_death();
+        self.keep_newborn(by, pid);
         pid
     }
 

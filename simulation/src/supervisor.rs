@@ -10,7 +10,7 @@ use lifecycle::{Event, Service};
 use unix::{Exit, Pid, Signal};
 
 use crate::clock::Ms;
-use crate::kernel::{Kind, Parent};
+use crate::kernel::{Kind, Parent, Process};
 use crate::law::Law;
 use crate::notices::Said;
 use crate::world::World;
@@ -38,7 +38,7 @@ pub(crate) struct Supervisor {
     pub(crate) watches: bool,
     pub(crate) exit: Option<u8>,
     /// The moment of the last deadline, and how many there were in it.
-    timeouts: (Ms, u32),
+    pub(crate) timeouts: (Ms, u32),
     // What the laws have to know.
     /// The last `run` that was collected, until its `finish`.
     pub(crate) unfinished: Option<Pid>,
@@ -61,6 +61,14 @@ pub(crate) struct Supervisor {
     /// It was told to exit, and nothing of it has lived since.
     pub(crate) leaves_since: Option<Ms>,
     pub(crate) told_to_leave: bool,
+    /// The process of another supervisor that it has taken over.
+    pub(crate) adopted: Option<Pid>,
+    /// Another supervisor was there before it, and it has not taken over yet.
+    pub(crate) fresh: bool,
+    /// It was told to exit at once.
+    pub(crate) quits: bool,
+    /// It is in the middle of something.
+    pub(crate) feeding: bool,
     /// Somebody has stopped its `run` after that.
     pub(crate) held_up: bool,
 }
@@ -94,13 +102,19 @@ impl Supervisor {
             script_until: None,
             leaves_since: None,
             told_to_leave: false,
+            adopted: None,
+            fresh: false,
+            quits: false,
+            feeding: false,
             held_up: false,
         }
     }
 
     /// It has something to do.
-    pub(crate) fn is_due(&self, now: Duration) -> bool {
+    pub(crate) fn is_due(&self, now: Duration, deaths: &[(Pid, Exit)]) -> bool {
         self.child_has_died
+            || self.fresh
+            || self.adopted.is_some_and(|adopted| deaths.iter().any(|&(dead, _)| dead == adopted))
             || self.signals.contains(&true)
             || self.notified
             || self.changed
@@ -122,17 +136,22 @@ impl World {
 
     /// One turn of its loop. What comes in meanwhile waits for the next one, but the dead do not.
     pub(crate) fn turn_of_supervisor(&mut self, pid: Pid) {
+        self.take_over(pid);
         let Some(supervisor) = self.supervisor_mut(pid) else { return };
         let signals = core::mem::take(&mut supervisor.signals);
         let dead = core::mem::take(&mut supervisor.child_has_died);
         let (commands, changed) =
             (core::mem::take(&mut supervisor.commands), core::mem::take(&mut supervisor.changed));
         self.feed_readiness(pid);
-        while dead && let Some((child, exit)) = self.collect(Parent::Supervisor(pid)) {
+        while dead && let Some((child, exit)) = self.find_dead(Parent::Supervisor(pid)) {
             self.feed_readiness(pid);
+            self.is_told_of_death(pid, child);
             self.feed(pid, Event::Exited(child, exit));
+            // It is the scanner's if this was its supervisor's end.
+            self.collect(Parent::Supervisor(pid), child);
             self.meanwhile();
         }
+        self.feed_adopted(pid);
         let events = [Event::Terminate, Event::Hangup, Event::Interrupt, Event::Quit];
         for (_, event) in signals.into_iter().zip(events).filter(|(came, _)| *came) {
             self.feed(pid, event);
@@ -145,16 +164,22 @@ impl World {
             self.feed(pid, Event::RunChanged);
         }
         self.feed_deadline(pid);
+        if self.doom.is_some_and(|(doomed, _)| doomed == pid) {
+            self.strike(pid);
+        }
         if let Some(code) = self.supervisor(pid).and_then(|supervisor| supervisor.exit) {
             self.die(pid, Exit::Code(code));
         }
     }
 
-    fn feed_readiness(&mut self, pid: Pid) {
+    pub(crate) fn feed_readiness(&mut self, pid: Pid) {
         if let Some(supervisor) =
             self.supervisor_mut(pid).filter(|supervisor| supervisor.notified && supervisor.listens)
         {
             supervisor.notified = false;
+            let directory = supervisor.directory;
+            let spoke = |p: &&mut Process| p.newline && p.directory == directory;
+            self.processes.iter_mut().filter(spoke).for_each(|process| process.newline = false);
             self.feed(pid, Event::Ready);
         }
     }
@@ -177,13 +202,14 @@ impl World {
         if !(self.meddle.hears)(&event) {
             return;
         }
+        self.begins_to_feed(pid);
         let mut pending = vec![event];
         while self.broken.is_none()
             && let Some(event) = pending.pop()
         {
             let now = self.moment();
             let Some(supervisor) = self.supervisor(pid).filter(|supervisor| supervisor.exit.is_none()) else {
-                return;
+                break;
             };
             let (directory, service) = (supervisor.directory, supervisor.service.clone());
             self.say(|world| format!("  {} {pid}: {event:?}", world.called(directory)));
@@ -201,6 +227,10 @@ impl World {
             }
             pending.extend(answers.into_iter().rev());
         }
+        if self.doom == Some((pid, 0)) {
+            self.strike(pid);
+        }
+        self.keep(pid);
         self.after(pid);
     }
 

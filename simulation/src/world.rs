@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use unix::{Now, Pid, Stamp};
+use unix::{Exit, Now, Pid, Stamp};
 
 use crate::clock::Ms;
 use crate::directory::{Directory, NAMES, Place};
@@ -49,6 +49,12 @@ pub(crate) struct World {
     /// Everything is well from now on.
     pub(crate) well: bool,
     pub(crate) meddle: Meddle,
+    /// Who is killed after so many actions.
+    pub(crate) doom: Option<(Pid, u32)>,
+    /// Every `run` whose `finish` was started.
+    pub(crate) finished: Vec<Pid>,
+    /// How those have ended that the scanner has waited for.
+    pub(crate) deaths: Vec<(Pid, Exit)>,
     pub(crate) steps: u64,
     pub(crate) story: Option<Vec<String>>,
     pub(crate) broken: Option<Violation>,

@@ -60,6 +60,11 @@ impl Adopted {
         self.dead_since.is_none()
     }
 
+    /// It is dead, whether we have noticed or not: somebody else waits for it, and then its pid is anybody's.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.orphan.as_ref().is_none_or(Orphan::is_dead)
+    }
+
     /// Can be read once it is dead.
     pub(crate) fn as_fd(&self) -> Option<BorrowedFd<'_>> {
         self.orphan.as_ref().filter(|_| self.is_alive()).and_then(Orphan::as_fd)
@@ -94,5 +99,22 @@ impl Adopted {
             }
             exit => exit,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn one_that_has_died_unnoticed_is_gone() {
+        let mut child = Command::new("/bin/sh").args(["-c", "read x"]).stdin(Stdio::piped()).spawn().unwrap();
+        let pid = Pid::new(child.id().into()).unwrap();
+        let adopted = Adopted::find(Birth { pid, lived_at: clock::since_boot() }, None).unwrap();
+        assert!(!adopted.is_gone());
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert!(adopted.is_gone() && adopted.is_alive());
     }
 }

@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use control::Command;
-use lifecycle::{Essential, Event, RestartDelay, RestartLimit, Settings};
+use lifecycle::{Essential, Event, KillMode, Phase, RestartDelay, RestartLimit, Service, Settings};
 use servicedir::{Problem, forms, names, read_given, read_number, read_word};
 use sys::file;
 use unix::Signal;
 
-/// Reads what `event` needs; the rest has its default.
-pub(crate) fn read_for(event: &Event) -> Settings {
+/// Reads what `event` needs where the service is now; the rest has its default.
+pub(crate) fn read_for(event: &Event, service: &Service) -> Settings {
     let mut settings = Settings::default();
     match event {
         Event::Command(Command::Down | Command::Disable) | Event::Terminate | Event::TakenOver => {
-            settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
-            settings.timeout_kill = read_timeout(names::TIMEOUT_KILL, None);
+            read_end(&mut settings);
         }
         Event::Command(Command::Restart) => {
             settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
@@ -23,7 +22,18 @@ pub(crate) fn read_for(event: &Event) -> Settings {
             settings.reload_signal = read_signal(names::RELOAD_SIGNAL, settings.reload_signal);
         }
         Event::Timeout => settings.kill_group = is_there(names::FLAG_TIMEOUT_KILLPG),
-        Event::Exited(..) | Event::RunSpawned(Err(_)) => read_restart(&mut settings),
+        Event::RunSpawned(Err(_)) => read_restart(&mut settings),
+        // Of other children, of which there may be many, nothing is to be read.
+        Event::Exited(pid, _) => {
+            if let Phase::Up(up) = service.phase()
+                && up.pid == *pid
+            {
+                read_restart(&mut settings);
+                if up.kill_mode != KillMode::Process {
+                    read_end(&mut settings);
+                }
+            }
+        }
         Event::ScriptSpawned(Some(_)) => {
             settings.timeout_crash = read_timeout(names::TIMEOUT_CRASH, settings.timeout_crash);
             settings.timeout_finish = read_timeout(names::TIMEOUT_FINISH, settings.timeout_finish);
@@ -33,6 +43,7 @@ pub(crate) fn read_for(event: &Event) -> Settings {
         | Event::ScriptSpawned(None)
         | Event::ScriptPostponed
         | Event::CheckSpawned(_)
+        | Event::Swept(_)
         | Event::Ready
         | Event::RunChanged
         | Event::Hangup
@@ -40,6 +51,12 @@ pub(crate) fn read_for(event: &Event) -> Settings {
         | Event::Interrupt => {}
     }
     settings
+}
+
+/// How the service is asked to end, and when it is killed.
+fn read_end(settings: &mut Settings) {
+    settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
+    settings.timeout_kill = read_timeout(names::TIMEOUT_KILL, None);
 }
 
 fn read_restart(settings: &mut Settings) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cli::{Failure, Unable, reason, warn};
-use lifecycle::{Action, Event, Overdue, Phase, Script, Service};
+use lifecycle::{Action, Event, KillMode, Overdue, Phase, Script, Service};
 use servicedir::{names, read_number, record};
 use status::{Birth, Death, Detail, Notice, Reason};
 use sys::watch::{Change, Watch};
@@ -16,6 +16,7 @@ use unix::{Pid, Signal};
 
 use crate::adopted::Adopted;
 use crate::handover::Keeper;
+use crate::rest::{self, Rest};
 use crate::settings::or_default;
 use crate::spawn::{self, Notification};
 
@@ -40,6 +41,8 @@ pub(crate) struct Shell {
     adopted: Option<Adopted>,
     /// Where the service says that it is ready.
     notification: Option<Notification>,
+    /// What `run` leaves behind.
+    rest: Rest,
     /// Open while `run` cannot be executed.
     watch: Option<Watch>,
     /// The detail as it stands on disk.
@@ -70,6 +73,7 @@ impl Shell {
             adopted: None,
             name: process::c_string(dir).unwrap_or_default(),
             notification: None,
+            rest: Rest::default(),
             watch: None,
             written: Detail::default(),
             told_failure: None,
@@ -93,6 +97,11 @@ impl Shell {
     /// A process that another supervisor has left.
     pub(crate) fn inherit(&mut self, birth: Birth) {
         self.keeper.inherit(birth);
+    }
+
+    /// What `kill-mode` says now.
+    pub(crate) fn kill_mode(&self) -> KillMode {
+        rest::read()
     }
 
     /// The lock, and what is in it.
@@ -144,6 +153,11 @@ impl Shell {
         let (pid, exit) = (adopted.pid(), adopted.end()?);
         self.adopted = None;
         Some(Event::Exited(pid, exit))
+    }
+
+    /// What was adopted has died: the pid may be another's by now.
+    fn is_gone(&self, pid: Pid) -> bool {
+        self.adopted.as_ref().is_some_and(|adopted| adopted.pid() == pid && adopted.is_gone())
     }
 
     /// Writes down what a successor would have to know.
@@ -202,6 +216,11 @@ impl Shell {
         changed
     }
 
+    /// A child has died, and was waited for.
+    pub(crate) fn bury(&mut self, pid: Pid) {
+        self.rest.bury(pid);
+    }
+
     /// Performs the actions in their order; gives the answers to those that have one.
     pub(crate) fn perform(&mut self, actions: Vec<Action>, service: &Service) -> Vec<Event> {
         actions.into_iter().filter_map(|action| self.act(action, service)).collect()
@@ -214,8 +233,12 @@ impl Shell {
                 return Some(self.spawn_script(script, death, service));
             }
             Action::SpawnCheck => return Some(Event::CheckSpawned(self.spawn_check(service))),
+            Action::Kill(pid, _) | Action::KillGroup(pid, _) if self.is_gone(pid) => {}
             Action::Kill(pid, signal) => kill(pid, signal),
             Action::KillGroup(pid, signal) => kill_group(pid, signal),
+            Action::Sweep(mode, group, how) => {
+                return Some(Event::Swept(self.rest.sweep(mode, group, how, &self.name)));
+            }
             Action::Report(overdue) => report(overdue),
             Action::Remember(at, exit) => remember(Death { at, exit }),
             Action::StopListening => self.notification = None,
@@ -231,12 +254,12 @@ impl Shell {
     }
 
     fn spawn_run(&mut self, service: &Service) -> Event {
-        let mut attempt = spawn::run(&self.name, &mut self.keeper, service);
+        let mut attempt = spawn::run(&self.name, &mut self.rest, &mut self.keeper, service);
         if attempt.result.is_err() && self.watch.is_none() {
             // Without a watch it is only tried again later. What changed before there was one is seen by
             // trying once more.
             self.watch = Watch::new().and_then(|w| w.add(Path::new(".")).map(|_| w)).ok();
-            attempt = spawn::run(&self.name, &mut self.keeper, service);
+            attempt = spawn::run(&self.name, &mut self.rest, &mut self.keeper, service);
         }
         self.notification = attempt.notification;
         self.why = attempt.why;
@@ -382,6 +405,7 @@ fn kill_group(leader: Pid, signal: Signal) {
 fn report(overdue: Overdue) {
     match overdue {
         Overdue::Run => cli::say("run is still alive after timeout-kill: killing it"),
+        Overdue::Rest => cli::say("what run left behind is still alive: killing it"),
         Overdue::Script(Script::Crash) => cli::say("crash is still alive after timeout-crash: killing it"),
         Overdue::Script(Script::Finish) => cli::say("finish is still alive after timeout-finish: killing it"),
     }

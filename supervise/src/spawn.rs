@@ -6,13 +6,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-use lifecycle::{Death, NotStarted, Readiness, Script, Service, Started};
+use lifecycle::{Death, KillMode, NotStarted, Readiness, Script, Service, Started};
 use servicedir::{Problem, names, read_number};
-use sys::child::{self, Company, Spawn, SpawnError};
+use sys::child::{self, Birth, Company, More, Spawn, SpawnError};
 use sys::{file, problem, process};
 use unix::{Exit, Pid, Signal};
 
 use crate::handover::Keeper;
+use crate::rest::Rest;
 use crate::settings::{is_there, or_default, read_timeout};
 
 /// The interval between two runs of `check`, unless `timeout-check` says otherwise.
@@ -33,7 +34,7 @@ pub(crate) struct Attempt {
 }
 
 /// Starts `run`.
-pub(crate) fn run(name: &CStr, keeper: &mut Keeper, service: &Service) -> Attempt {
+pub(crate) fn run(name: &CStr, rest: &mut Rest, keeper: &mut Keeper, service: &Service) -> Attempt {
     let (lock_fd, mut notification_fd) =
         match (read_descriptor(names::LOCK_FD), read_descriptor(names::NOTIFICATION_FD)) {
             (Ok(lock_fd), Ok(notification_fd)) => (lock_fd, notification_fd),
@@ -61,7 +62,11 @@ pub(crate) fn run(name: &CStr, keeper: &mut Keeper, service: &Service) -> Attemp
                 lock: lock_fd,
             };
             let number = listening.as_ref().and(notification_fd).map(|number| number as u32);
-            let spawned = start(&spawn, keeper, service, number);
+            let birth = keeper.newborn(service, number);
+            let spawned = start_in_reach(&spawn, rest, name, birth);
+            if spawned.is_ok() {
+                keeper.born();
+            }
             attempt(spawned, listening.zip(number), spawn.new_pid_namespace)
         }
         (Err(error), _) => no_resources(format!("no pipe for notification-fd: {}", cli::reason(&error))),
@@ -71,25 +76,43 @@ pub(crate) fn run(name: &CStr, keeper: &mut Keeper, service: &Service) -> Attemp
     }
 }
 
-/// Starts a program that writes itself into what is left to a successor.
-fn start(
-    spawn: &Spawn<'_>,
-    keeper: &mut Keeper,
-    service: &Service,
-    notification: Option<u32>,
-) -> Result<Pid, SpawnError> {
-    let mut birth = keeper.newborn(service, notification);
-    let pid = child::spawn_with(spawn, birth.as_mut())?;
+/// Starts a script that writes itself into what is left to a successor.
+fn start(spawn: &Spawn<'_>, keeper: &mut Keeper, service: &Service) -> Result<Pid, SpawnError> {
+    let more = More { birth: keeper.newborn(service, None), cgroup: None };
+    let started = child::spawn_with(spawn, more)?;
     keeper.born();
-    Ok(pid)
+    Ok(started.pid)
 }
 
-fn attempt(spawned: Result<Pid, SpawnError>, notification: Option<Notification>, namespace: bool) -> Attempt {
+/// Starts `run` so that what it will leave behind can be found, as far as `kill-mode` asks for that.
+fn start_in_reach(
+    spawn: &Spawn<'_>,
+    rest: &mut Rest,
+    name: &CStr,
+    birth: Option<Birth<'_>>,
+) -> Result<(Pid, KillMode), SpawnError> {
+    let reach = rest.prepare(name);
+    let more = More { birth, cgroup: reach.cgroup.as_ref().map(AsFd::as_fd) };
+    match child::spawn_with(spawn, more) {
+        Ok(child::Started { pid, stayed_out: None }) => Ok((pid, reach.mode)),
+        Ok(child::Started { pid, stayed_out: Some(error) }) => Ok((pid, rest.stayed_out(pid, &error))),
+        Err(error) => {
+            rest.leave_cgroup();
+            Err(error)
+        }
+    }
+}
+
+fn attempt(
+    spawned: Result<(Pid, KillMode), SpawnError>,
+    notification: Option<Notification>,
+    namespace: bool,
+) -> Attempt {
     let error = match spawned {
-        Ok(pid) => {
+        Ok((pid, kill_mode)) => {
             let readiness = readiness(notification.is_some());
             return Attempt {
-                result: Ok(Started { pid, readiness }),
+                result: Ok(Started { pid, readiness, kill_mode }),
                 notification,
                 ..no_resources(String::new())
             };
@@ -207,7 +230,7 @@ fn spawn_beside(
 ) -> Result<Option<Pid>, NotSpawned> {
     let file = Path::new(OsStr::from_bytes(path.to_bytes()));
     // To ask first costs a system call, to be refused costs a process. What cannot be asked is tried.
-    if matches!(file::exists(file), Ok(false)) && matches!(file::link_target(file), Ok(None)) {
+    if matches!(file::look_no_follow(file), Ok(None)) {
         return Ok(None);
     }
     let spawn = Spawn {
@@ -219,7 +242,7 @@ fn spawn_beside(
         give: &[],
         lock: None,
     };
-    match start(&spawn, keeper, service, None) {
+    match start(&spawn, keeper, service) {
         Ok(pid) => Ok(Some(pid)),
         Err(SpawnError::Locked) => Ok(None),
         Err(SpawnError::Fork(error)) => Err(NotSpawned::Resources(cli::reason(&error))),

@@ -30,7 +30,10 @@ impl Supervisor {
         self.shell.begin(&self.service)?;
         if let Some(newborn) = left.births[0] {
             let readiness = spawn::readiness(left.notification.is_some());
-            self.feed_at(self.service.birth(newborn.pid, readiness), Some(moment(newborn.lived_at)));
+            self.feed_at(
+                self.service.birth(newborn.pid, readiness, self.shell.kill_mode()),
+                Some(moment(newborn.lived_at)),
+            );
         }
         let [main, check] = self.service.processes();
         // It would tell us nothing: its exit is not ours to hear.

@@ -1,6 +1,6 @@
 //! `svctl tree`: the scanner, the supervisors and the services with all their processes, and what each costs.
 
-mod family;
+pub(crate) mod family;
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -71,6 +71,9 @@ impl Table {
             Some(pid) => self.add_family(family, pid, &format!("{name}: {}", view.state())),
             None if view.live().is_some() => self.add_absent(2, &format!("{name}: {}", view.state())),
             None => {}
+        }
+        for process in view.last_session().map(|session| family.left(session)).unwrap_or_default() {
+            self.add(family, process.pid, 2, &format!("{name}: left by its last run"));
         }
     }
 

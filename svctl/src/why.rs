@@ -62,6 +62,9 @@ fn explain(text: &mut String, place: Place, most: usize) {
     for sentence in plan::sentences(&view, now) {
         let _ = writeln!(text, "  {}", printable(&sentence));
     }
+    if let Some(sentence) = plan::left(&view) {
+        let _ = writeln!(text, "  {}", printable(&sentence));
+    }
     for line in deaths::lines(&view, most, now) {
         let _ = writeln!(text, "  {line}");
     }

@@ -25,6 +25,8 @@ struct Belief {
     want: Want,
     /// When something was last asked of its supervisor that it may not have read.
     asked: Option<Duration>,
+    /// When its supervisor was killed. What is written while that one dies is lost with it.
+    killed: Option<Duration>,
     /// The supervisor is stopped: it reads nothing.
     is_stopped: bool,
     /// It was told to leave, and has not said yet that it does. The next one begins as it always does.
@@ -42,8 +44,13 @@ pub struct Beliefs {
 impl Beliefs {
     /// Before anything was done.
     pub fn new(members: &[Member], suite: Suite) -> Beliefs {
-        let begin =
-            |member| Belief { want: initial(member), asked: None, is_stopped: false, is_leaving: false };
+        let begin = |member| Belief {
+            want: initial(member),
+            asked: None,
+            killed: None,
+            is_stopped: false,
+            is_leaving: false,
+        };
         Beliefs { members: members.to_vec(), suite, beliefs: members.iter().map(begin).collect() }
     }
 
@@ -96,7 +103,11 @@ impl Beliefs {
                 for byte in bytes.bytes() {
                     self.command(service, byte);
                 }
-                self.beliefs[service].asked = Some(at);
+                let belief = &mut self.beliefs[service];
+                belief.asked = Some(at);
+                if belief.killed.is_some_and(|killed| at < killed + READING) {
+                    belief.want = Want::Either;
+                }
             }
             Step::Supervisor(_, signal) => {
                 for also in self.with_supervisor_of(service) {
@@ -149,6 +160,7 @@ impl Beliefs {
                     belief.want = Want::Either;
                 }
                 belief.is_stopped = false;
+                belief.killed = Some(at);
             }
             "TERM" => {
                 belief.want = kind;

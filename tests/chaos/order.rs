@@ -15,6 +15,8 @@ pub struct Order {
     pub suite: Suite,
     pub seed: u64,
     pub time: Duration,
+    /// No more rounds than these, which are the same for each suite.
+    pub rounds: usize,
     /// This plan, and nothing else.
     pub plan: Option<Plan>,
     pub mercy: Mercy,
@@ -26,17 +28,18 @@ impl Order {
     /// From the environment; `None`: another suite, and nobody has said for how long.
     pub fn asked() -> Option<Order> {
         let suite = Suite::asked();
-        let number = |name: &str| std::env::var(name).ok()?.parse().ok();
+        let number = |name: &str| -> Option<u64> { std::env::var(name).ok()?.parse().ok() };
         let file = std::env::var_os("CHAOS_PLAN").filter(|file| !file.is_empty());
         let plan = file.map(|file| Plan::parse(&text(&file)).expect("CHAOS_PLAN is a plan"));
-        let seconds: Option<u64> = number("CHAOS_SECONDS");
-        if suite != Suite::Ours && seconds.is_none() && plan.is_none() {
+        let (seconds, rounds) = (number("CHAOS_SECONDS"), number("CHAOS_ROUNDS"));
+        if suite != Suite::Ours && seconds.or(rounds).is_none() && plan.is_none() {
             return None;
         }
         Some(Order {
             suite,
             seed: seeds(1).start,
-            time: seconds.map_or(SHORT, Duration::from_secs),
+            time: seconds.map_or(if rounds.is_some() { Duration::MAX } else { SHORT }, Duration::from_secs),
+            rounds: rounds.map_or(usize::MAX, |rounds: u64| rounds as usize),
             plan,
             mercy: mercy(suite),
             shrinking: Duration::from_secs(number("CHAOS_SHRINK").unwrap_or(600)),
@@ -44,8 +47,8 @@ impl Order {
     }
 }
 
-/// What a suite is spared. Others are spared nothing.
+/// What a suite is spared. Others are spared nothing, and `CHAOS_MERCILESS` spares nobody.
 fn mercy(suite: Suite) -> Mercy {
-    let ours = suite == Suite::Ours;
-    Mercy { supervisors: ours, scanner: ours, fifos: ours }
+    let spared = suite == Suite::Ours && std::env::var_os("CHAOS_MERCILESS").is_none();
+    Mercy { supervisors: false, scanner: spared, fifos: false }
 }

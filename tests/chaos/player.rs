@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::fleet::index;
 use crate::history::Event;
-use crate::kit::Listener;
+use crate::kit::{Listener, our_program};
 use crate::look::{Eyes, Process, Role};
 use crate::observer::Record;
 use crate::plan::Round;
@@ -185,9 +185,26 @@ impl Player {
             }
         }
         self.act(&Step::Start);
+        names.iter().for_each(|name| self.give_back_control(name));
         for process in self.eyes.look().iter().filter(|process| process.state == 'T') {
             self.signal(process, "CONT");
         }
         self.record.add(Event::Healed);
+    }
+
+    /// What stands in the place of the FIFO goes. Then ours is told something by its own tool, which has the FIFO made
+    /// again; others have nobody who does.
+    fn give_back_control(&self, name: &str) {
+        let control = self.control(name);
+        match std::fs::metadata(&control) {
+            Ok(info) if info.file_type().is_fifo() => return,
+            Ok(_) => drop(std::fs::remove_file(&control)),
+            Err(_) => {}
+        }
+        if self.stage.suite == Suite::Ours {
+            let (svctl, service) = (our_program("svctl"), self.stage.scan().join(name));
+            let [svctl, service] = [&svctl, &service].map(|path| path.to_str().expect("UTF-8"));
+            self.stage.namespace.inside(&[svctl, "-c", service]);
+        }
     }
 }

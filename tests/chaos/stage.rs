@@ -64,7 +64,9 @@ impl Stage {
     pub fn hand(&mut self, line: &str) -> bool {
         let mut answer = String::new();
         let told = writeln!(self.hand.get_mut(), "{line}").and_then(|()| self.hand.read_line(&mut answer));
-        told.is_ok() && answer == "done\n"
+        told.expect("the hand lives");
+        assert!(!answer.is_empty() || !self.lives(), "the hand has gone");
+        answer == "done\n"
     }
 
     /// Process 1 lives.

@@ -23,15 +23,18 @@ struct Outcome {
     /// The rounds that were played.
     played: Plan,
     history: Vec<Entry>,
+    /// What the tree said.
+    messages: String,
     violations: Vec<Violation>,
 }
 
 /// Plays what is asked. Ours must weather it; of others it is told what they did not.
 pub fn weather(order: &Order) {
     let mut plan = order.plan.clone().unwrap_or_else(|| {
-        println!("SEED={} CHAOS_SECONDS={}", order.seed, order.time.as_secs());
+        println!("SEED={}", order.seed);
         // More than can be played in that time.
-        Plan::new(order.seed, order.time.as_secs() as usize + 2, order.mercy)
+        let rounds = order.rounds.min(order.time.as_secs().min(1_000_000) as usize + 2);
+        Plan::new(order.seed, rounds, order.mercy)
     });
     if order.plan.is_some() {
         println!("a plan of {} rounds", plan.rounds.len());
@@ -53,7 +56,8 @@ pub fn weather(order: &Order) {
         plan = outcome.played.clone();
         let history = keep("history", &format!("{:#?}", outcome.history));
         outcome.violations.iter().for_each(|violation| println!("{violation}"));
-        println!("the history is in {}; shrinking", history.display());
+        let messages = keep("messages", &outcome.messages);
+        println!("the history is in {}, what the tree said in {}", history.display(), messages.display());
         let smallest = smallest(order, &plan, &outcome.violations);
         let file = keep("plan", &smallest.to_string());
         panic!(
@@ -94,11 +98,8 @@ fn play(suite: Suite, plan: &Plan, enough: impl Fn(usize) -> bool) -> Outcome {
     // What the observer sees last is in the record before it is looked at.
     drop(observer);
     let violations = violations(&player, &record);
-    if !violations.is_empty() {
-        let messages = keep("messages", &player.stage.namespace.log());
-        println!("what the tree said is in {}", messages.display());
-    }
-    Outcome { played, history: record.all(), violations }
+    let messages = player.stage.namespace.log();
+    Outcome { played, history: record.all(), messages, violations }
 }
 
 fn violations(player: &Player, record: &Record) -> Vec<Violation> {

@@ -72,6 +72,11 @@ impl Namespace {
         assert!(answer.code == 0 || answer.code == 128 + 9, "{}", answer.err);
     }
 
+    /// The directory of process 1 in the machine's `/proc`.
+    pub fn first(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}", self.first))
+    }
+
     /// Stops process 1, which only somebody outside can: it collects nobody.
     pub fn freeze(&self) {
         self.signal_first(Signal::STOP);
@@ -87,11 +92,6 @@ impl Namespace {
         // A child of our own unshare(1), which cannot be collected before that ends.
         let first = Pid::new(self.first.into()).expect("it runs");
         sys::child::kill(first, signal).expect("it can be signalled");
-    }
-
-    /// The directory of process 1 in the machine's `/proc`.
-    pub fn first(&self) -> PathBuf {
-        PathBuf::from(format!("/proc/{}", self.first))
     }
 
     /// The root of the tree's file system, with what is mounted only there.

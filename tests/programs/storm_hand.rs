@@ -68,15 +68,18 @@ impl Hand {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
             ["kill", pid, began, signal] => kill(pid, began, signal).is_some(),
-            ["start"] if self.lives.is_none() => {
-                let mut scanner = Command::new(&self.scanner[0]);
-                #[expect(clippy::zombie_processes, reason = "collected with all the others, above")]
-                let child = scanner.args(&self.scanner[1..]).spawn().expect("the scanner can be started");
-                self.lives = Some(child.id());
-                true
-            }
+            ["start"] if self.lives.is_none() => self.start().is_some(),
             _ => false,
         }
+    }
+
+    fn start(&mut self) -> Option<()> {
+        let (program, args) = self.scanner.split_first()?;
+        // Nobody may start a process, now and then.
+        #[expect(clippy::zombie_processes, reason = "collected with all the others, above")]
+        let child = Command::new(program).args(args).spawn().ok()?;
+        self.lives = Some(child.id());
+        Some(())
     }
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn step(
         | Event::ScriptSpawned(_)
         | Event::ScriptPostponed
         | Event::CheckSpawned(_)
+        | Event::Swept(_)
         | Event::Ready
         | Event::Exited(..) => Vec::new(),
     }
@@ -56,7 +57,8 @@ fn came_up(service: &mut Service, started: Started, now: Now) -> Vec<Action> {
             Some(Action::SpawnCheck),
         ),
     };
-    service.phase = Phase::Up(Up { check, ..Up::of(started.pid, now.monotonic) });
+    let up = Up::of(started.pid, now.monotonic);
+    service.phase = Phase::Up(Up { check, kill_mode: started.kill_mode, ..up });
     if service.leaving == Leaving::AfterOneMore {
         service.leaving = Leaving::WhenDown;
     }

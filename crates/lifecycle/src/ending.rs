@@ -46,11 +46,7 @@ pub(crate) fn step(
         Event::Timeout => be_late(service, ending, now),
         Event::Command(Command::Exit) | Event::Hangup => leave(service),
         Event::Command(command) => service.note(command).unwrap_or_default(),
-        Event::Terminate => {
-            service.want(false);
-            service.leaving = stronger(service.leaving);
-            vec![Action::Publish(&[])]
-        }
+        Event::Terminate => terminate(service),
         Event::Quit => vec![Action::Exit(0)],
         Event::Interrupt => {
             let group = ending.pid.map(|pid| Action::KillGroup(pid, Signal::INT));
@@ -64,6 +60,7 @@ pub(crate) fn step(
         | Event::TakenOver
         | Event::RunSpawned(_)
         | Event::CheckSpawned(_)
+        | Event::Swept(_)
         | Event::Ready
         | Event::RunChanged => Vec::new(),
     }
@@ -128,8 +125,15 @@ fn be_late(service: &mut Service, ending: Ending, now: Now) -> Vec<Action> {
     }
 }
 
+/// Down for good, and then away.
+pub(crate) fn terminate(service: &mut Service) -> Vec<Action> {
+    service.want(false);
+    service.leaving = stronger(service.leaving);
+    vec![Action::Publish(&[])]
+}
+
 /// A logger that is to start again has a pipe to read to its end first.
-fn leave(service: &mut Service) -> Vec<Action> {
+pub(crate) fn leave(service: &mut Service) -> Vec<Action> {
     service.leaving = match service.leaving {
         Leaving::No if service.is_logger && service.wanted_up => Leaving::AfterOneMore,
         other => stronger(other),

@@ -6,6 +6,8 @@ use control::Command;
 use status::Notice;
 use unix::{Exit, Pid, Signal, Stamp};
 
+use crate::settings::KillMode;
+
 /// An input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -22,6 +24,8 @@ pub enum Event {
     ScriptPostponed,
     /// Answers `SpawnCheck`; `None`: it could not be started.
     CheckSpawned(Option<Pid>),
+    /// Answers `Sweep`.
+    Swept(Left),
     /// The service said that it is ready.
     Ready,
     /// A child has died; one that is not known means nothing.
@@ -47,6 +51,8 @@ pub struct Started {
     pub pid: Pid,
     /// How it will be known to be ready.
     pub readiness: Readiness,
+    /// How far its end reaches: what `kill-mode` asked for, as far as that can be had.
+    pub kill_mode: KillMode,
 }
 
 /// How a service is known to be ready.
@@ -87,6 +93,26 @@ pub struct Death {
     pub group: Option<Pid>,
 }
 
+/// What is done about what a dead `run` left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sweep {
+    /// It is looked for, no more.
+    Look,
+    /// It gets this signal, and CONT.
+    Ask(Signal),
+    /// It is killed.
+    Kill,
+}
+
+/// What is left after a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing that lives, or nothing that we may kill.
+    Nothing,
+    /// A process, at least.
+    Something,
+}
+
 /// What took longer than it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overdue {
@@ -94,6 +120,8 @@ pub enum Overdue {
     Run,
     /// A script, since its start.
     Script(Script),
+    /// What `run` left behind, since its polite signal.
+    Rest,
 }
 
 /// An output.
@@ -109,6 +137,9 @@ pub enum Action {
     Kill(Pid, Signal),
     /// Send a signal to a process group.
     KillGroup(Pid, Signal),
+    /// Deal with what belongs to the `run` of this pid, as far as this mode reaches; answered by `Swept`. While
+    /// `run` lives it is part of that.
+    Sweep(KillMode, Pid, Sweep),
     /// Say that this is killed for taking too long.
     Report(Overdue),
     /// Add this death to the tally.

@@ -4,8 +4,8 @@
 //! actions to perform. It opens nothing, kills nothing and reads no clock. What follows from the state is a
 //! function of it: `record`, `detail`, `deadline`.
 //!
-//! Whoever performs the actions answers `SpawnRun`, `SpawnScript` and `SpawnCheck` with the event of the
-//! same name *before any other event*, and performs actions in their order.
+//! Whoever performs the actions answers `SpawnRun`, `SpawnScript`, `SpawnCheck` and `Sweep` with the event of
+//! the same name *before any other event*, and performs actions in their order.
 //!
 //! The table of every event in every phase, as it is, stands in `tests/table.txt`.
 
@@ -14,6 +14,7 @@
 
 extern crate alloc;
 
+mod clearing;
 mod down;
 mod ending;
 mod event;
@@ -24,7 +25,7 @@ mod settings;
 mod takeover;
 mod up;
 
-pub use event::{Action, Death, Event, NotStarted, Overdue, Readiness, Script, Started};
-pub use phase::{Check, Ending, Leaving, Phase, Up};
+pub use event::{Action, Death, Event, Left, NotStarted, Overdue, Readiness, Script, Started, Sweep};
+pub use phase::{Check, Clearing, Ending, Leaving, Phase, Up};
 pub use service::Service;
-pub use settings::{Essential, RestartDelay, RestartLimit, Settings};
+pub use settings::{Essential, KillMode, RestartDelay, RestartLimit, Settings};

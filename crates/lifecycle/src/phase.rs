@@ -5,6 +5,7 @@ use core::time::Duration;
 use unix::Pid;
 
 use crate::event::{Death, Script};
+use crate::settings::KillMode;
 
 /// Where the service is in its life. Each phase holds what exists only in that phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Phase {
     },
     /// `run` lives.
     Up(Up),
+    /// `run` has died; what it left behind is being ended.
+    Clearing(Clearing),
     /// `run` has died; `crash` or `finish` lives.
     Ending(Ending),
 }
@@ -39,6 +42,8 @@ pub struct Up {
     pub signals_sent: u64,
     /// What is known of `check`.
     pub check: Check,
+    /// How far its end reaches.
+    pub kill_mode: KillMode,
 }
 
 /// What is known of `check`, while its service is up.
@@ -64,6 +69,23 @@ pub enum Check {
         /// It was killed for living too long.
         killed: bool,
     },
+}
+
+/// `run` has died; something of it lives, or the answer to `Sweep` is awaited. Never with `KillMode::Process`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clearing {
+    /// How far it reaches.
+    pub mode: KillMode,
+    /// What was the pid of `run`, its process group and its session.
+    pub group: Pid,
+    /// What is left gets SIGKILL then; `None`: it has had it, and gets it again at each look.
+    pub kill_at: Option<Duration>,
+    /// It is looked for again then.
+    pub look_at: Duration,
+    /// From that look to the next one.
+    pub pause: Duration,
+    /// What comes afterwards. Its `pid` and `kill_at` are `None`.
+    pub ending: Ending,
 }
 
 /// `run` has died; a script lives, or the answer to `SpawnScript` is awaited.

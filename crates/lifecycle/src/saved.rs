@@ -11,8 +11,9 @@ use status::{Life, Reason};
 use unix::{Exit, Pid, STAMP_SIZE, Stamp};
 
 use crate::event::{Death, Script};
-use crate::phase::{Check, Ending, Leaving, Phase, Up};
+use crate::phase::{Check, Clearing, Ending, Leaving, Phase, Up};
 use crate::service::Service;
+use crate::settings::KillMode;
 
 /// Crashes that are handed on: older ones are forgotten.
 const MOST_CRASHES: usize = 32;
@@ -101,6 +102,7 @@ impl Tape<'_> {
         self.flag(&mut life.asked);
         self.exit(&mut life.crash);
         self.exit(&mut life.finish);
+        self.pid(&mut life.session);
     }
 
     fn check(&mut self, check: &mut Check) {
@@ -140,6 +142,25 @@ impl Tape<'_> {
         self.flag(&mut up.asked_to_end);
         up.signals_sent = self.number(up.signals_sent);
         self.check(&mut up.check);
+        self.kill_mode(&mut up.kill_mode);
+    }
+
+    fn kill_mode(&mut self, mode: &mut KillMode) {
+        self.choice(mode, &KillMode::WORDS.map(|(_, mode)| mode));
+    }
+
+    fn clearing(&mut self, clearing: &mut Clearing) {
+        self.kill_mode(&mut clearing.mode);
+        let mut group = Some(clearing.group);
+        self.pid(&mut group);
+        match group {
+            Some(group) => clearing.group = group,
+            None => self.broken = true,
+        }
+        self.time_if(&mut clearing.kill_at);
+        self.time(&mut clearing.look_at);
+        self.time(&mut clearing.pause);
+        self.ending(&mut clearing.ending);
     }
 
     fn ending(&mut self, ending: &mut Ending) {
@@ -159,8 +180,9 @@ impl Tape<'_> {
             Phase::Down { .. } => 0,
             Phase::Up(_) => 1,
             Phase::Ending(_) => 2,
+            Phase::Clearing(_) => 3,
         };
-        self.choice(&mut kind, &[0, 1, 2]);
+        self.choice(&mut kind, &[0, 1, 2, 3]);
         *phase = match kind {
             0 => {
                 let mut start_at = if let Phase::Down { start_at } = *phase { start_at } else { None };
@@ -171,6 +193,12 @@ impl Tape<'_> {
                 let mut up = if let Phase::Up(up) = *phase { up } else { Up::of(Pid::INIT, Duration::ZERO) };
                 self.up(&mut up);
                 Phase::Up(up)
+            }
+            3 => {
+                let mut clearing =
+                    if let Phase::Clearing(clearing) = *phase { clearing } else { NO_CLEARING };
+                self.clearing(&mut clearing);
+                Phase::Clearing(clearing)
             }
             _ => {
                 let mut ending = if let Phase::Ending(ending) = *phase { ending } else { NO_ENDING };
@@ -220,6 +248,15 @@ const NO_ENDING: Ending = Ending {
     start_at: Duration::ZERO,
 };
 
+const NO_CLEARING: Clearing = Clearing {
+    mode: KillMode::Process,
+    group: Pid::INIT,
+    kill_at: None,
+    look_at: Duration::ZERO,
+    pause: Duration::ZERO,
+    ending: NO_ENDING,
+};
+
 fn nanoseconds(time: Duration) -> u64 {
     time.as_secs().saturating_mul(1_000_000_000).saturating_add(time.subsec_nanos().into())
 }
@@ -245,7 +282,7 @@ impl Service {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Event, Readiness, RestartLimit, Settings, Started};
+    use crate::{Event, Left, Readiness, RestartLimit, Settings, Started};
     use alloc::vec;
     use control::Command;
     use unix::{Now, Signal};
@@ -271,7 +308,7 @@ mod tests {
         };
         let check = Readiness::Check(Duration::from_millis(20));
         let events = [
-            Event::RunSpawned(Ok(Started { pid: pid(7), readiness: check })),
+            Event::RunSpawned(Ok(Started { pid: pid(7), readiness: check, kill_mode: KillMode::Process })),
             Event::CheckSpawned(Some(pid(8))),
             Event::Exited(pid(8), Exit::Code(1)),
             Event::Command(Command::Signal(Signal::HUP)),
@@ -280,10 +317,17 @@ mod tests {
             Event::Exited(pid(9), Exit::Code(0)),
             Event::ScriptSpawned(Some(pid(10))),
             Event::Exited(pid(10), Exit::Code(0)),
-            Event::RunSpawned(Ok(Started { pid: pid(11), readiness: Readiness::Notification })),
+            Event::RunSpawned(Ok(Started {
+                pid: pid(11),
+                readiness: Readiness::Notification,
+                kill_mode: KillMode::Tree,
+            })),
             Event::Ready,
             Event::Terminate,
             Event::Exited(pid(11), Exit::from_wait(15)),
+            Event::Swept(Left::Something),
+            Event::Timeout,
+            Event::Swept(Left::Nothing),
             Event::ScriptSpawned(None),
         ];
         let mut service = Service::new(now(0), true, false);

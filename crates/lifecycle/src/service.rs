@@ -8,9 +8,9 @@ use status::{Detail, Life, Notice, Reason, Record};
 use unix::{Exit, Now, Stamp};
 
 use crate::event::{Action, Event};
-use crate::phase::{Leaving, Phase};
+use crate::phase::{Clearing, Leaving, Phase};
 use crate::settings::Settings;
-use crate::{down, ending, takeover, up};
+use crate::{clearing, down, ending, takeover, up};
 
 /// From a start that failed to the next one, at least, even where `restart-delay` is 0.
 const LEAST_RETRY: Duration = Duration::from_millis(100);
@@ -73,6 +73,7 @@ impl Service {
         let (pid, paused, finishing, ready) = match self.phase {
             Phase::Down { .. } => (None, false, false, true),
             Phase::Up(up) => (Some(up.pid), up.paused, false, up.ready),
+            Phase::Clearing(_) => (None, false, true, false),
             Phase::Ending(ending) => (ending.pid, false, true, false),
         };
         Record {
@@ -103,6 +104,7 @@ impl Service {
         match self.phase {
             Phase::Down { start_at } => start_at,
             Phase::Up(up) => up.deadline(),
+            Phase::Clearing(clearing) => Some(clearing.deadline()),
             Phase::Ending(ending) => ending.kill_at,
         }
     }
@@ -111,8 +113,12 @@ impl Service {
     pub fn next_start_at(&self) -> Option<Duration> {
         match self.phase {
             Phase::Down { start_at } => start_at,
-            Phase::Ending(ending) if self.wanted_up && self.leaving == Leaving::No => Some(ending.start_at),
-            Phase::Ending(_) | Phase::Up(_) => None,
+            Phase::Clearing(Clearing { ending, .. }) | Phase::Ending(ending)
+                if self.wanted_up && self.leaving == Leaving::No =>
+            {
+                Some(ending.start_at)
+            }
+            Phase::Clearing(_) | Phase::Ending(_) | Phase::Up(_) => None,
         }
     }
 
@@ -137,6 +143,7 @@ impl Service {
             _ if event == Event::TakenOver => takeover::step(&mut self, now, settings),
             Phase::Down { start_at } => down::step(&mut self, start_at, event, now, settings),
             Phase::Up(up) => up::step(&mut self, up, event, now, settings),
+            Phase::Clearing(clearing) => clearing::step(&mut self, clearing, event, now),
             Phase::Ending(ending) => ending::step(&mut self, ending, event, now, settings),
         };
         (self, actions)
@@ -250,7 +257,7 @@ impl Service {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Readiness, RestartLimit, Started};
+    use crate::{KillMode, Readiness, RestartLimit, Started};
     use control::Command;
     use unix::Pid;
 
@@ -265,7 +272,11 @@ mod tests {
             // A command that does not forgive, so that they add up.
             for event in [
                 Event::Command(Command::Once),
-                Event::RunSpawned(Ok(Started { pid, readiness: Readiness::Unknown })),
+                Event::RunSpawned(Ok(Started {
+                    pid,
+                    readiness: Readiness::Unknown,
+                    kill_mode: KillMode::Process,
+                })),
                 Event::Exited(pid, Exit::Code(1)),
                 Event::ScriptSpawned(None),
                 Event::ScriptSpawned(None),

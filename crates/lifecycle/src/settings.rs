@@ -8,11 +8,11 @@ use unix::Signal;
 /// whoever reads them looks at `Event`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// `down-signal`. For `Down`, `Disable`, `Restart`, `Terminate`.
+    /// `down-signal`. For `Down`, `Disable`, `Restart`, `Terminate`; for `Exited` unless `kill-mode` is `process`.
     pub down_signal: Signal,
     /// `reload-signal`. For `Reload`.
     pub reload_signal: Signal,
-    /// `timeout-kill`. For what needs `down_signal`.
+    /// `timeout-kill`. For the same, and `Exited`.
     pub timeout_kill: Option<Duration>,
     /// `flag-timeout-killpg`. For `Timeout`.
     pub kill_group: bool,
@@ -53,6 +53,34 @@ pub enum Essential {
     OnFailure,
     /// At its first death that nobody asked for.
     Always,
+}
+
+/// How far the end of a service reaches: `kill-mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KillMode {
+    /// To `run` alone.
+    Process,
+    /// To its process group.
+    Group,
+    /// To everything that descends from it.
+    Tree,
+    /// To everything in the cgroup that it was started in.
+    Cgroup,
+}
+
+impl KillMode {
+    /// Every one, by its word.
+    pub const WORDS: [(&'static str, KillMode); 4] = [
+        ("process", KillMode::Process),
+        ("group", KillMode::Group),
+        ("tree", KillMode::Tree),
+        ("cgroup", KillMode::Cgroup),
+    ];
+
+    /// The one that a word means.
+    pub fn from_word(word: &str) -> Option<KillMode> {
+        Self::WORDS.iter().find(|(spelling, _)| *spelling == word).map(|&(_, mode)| mode)
+    }
 }
 
 /// A script may live for this long, unless its setting says otherwise.

@@ -9,10 +9,10 @@ use alloc::vec::Vec;
 
 use unix::{Exit, Now, Pid, Signal};
 
-use crate::event::{Action, Event, Readiness, Started};
+use crate::event::{Action, Event, Readiness, Started, Sweep};
 use crate::phase::{Check, Ending, Phase, Up};
 use crate::service::Service;
-use crate::settings::Settings;
+use crate::settings::{KillMode, Settings};
 
 pub(crate) fn step(service: &mut Service, now: Now, settings: &Settings) -> Vec<Action> {
     let publish = Action::Publish(&[]);
@@ -34,6 +34,9 @@ pub(crate) fn step(service: &mut Service, now: Now, settings: &Settings) -> Vec<
             vec![publish, Action::SpawnScript(script, death)]
         }
         Phase::Ending(_) => vec![publish],
+        Phase::Clearing(clearing) => {
+            vec![publish, Action::Sweep(clearing.mode, clearing.group, Sweep::Look)]
+        }
     }
 }
 
@@ -41,19 +44,20 @@ impl Service {
     /// The processes that it knows of, which may be dead: `run` or a script, and `check`.
     pub fn processes(&self) -> [Option<Pid>; 2] {
         match self.phase {
-            Phase::Down { .. } => [None, None],
+            Phase::Down { .. } | Phase::Clearing(_) => [None, None],
             Phase::Up(Up { pid, check: Check::Running { pid: check, .. }, .. }) => [Some(pid), check],
             Phase::Up(up) => [Some(up.pid), None],
             Phase::Ending(ending) => [ending.pid, None],
         }
     }
 
-    /// The event that tells of a process that was started and is not known yet; `readiness` is that of `run`.
-    pub fn birth(&self, pid: Pid, readiness: Readiness) -> Event {
+    /// The event that tells of a process that was started and is not known yet; `readiness` and
+    /// `kill_mode` are those of `run`.
+    pub fn birth(&self, pid: Pid, readiness: Readiness, kill_mode: KillMode) -> Event {
         match self.phase {
-            Phase::Down { .. } => Event::RunSpawned(Ok(Started { pid, readiness })),
+            Phase::Down { .. } => Event::RunSpawned(Ok(Started { pid, readiness, kill_mode })),
             Phase::Up(_) => Event::CheckSpawned(Some(pid)),
-            Phase::Ending(_) => Event::ScriptSpawned(Some(pid)),
+            Phase::Ending(_) | Phase::Clearing(_) => Event::ScriptSpawned(Some(pid)),
         }
     }
 

@@ -8,10 +8,11 @@ use control::Command;
 use status::{Life, Notice};
 use unix::{Exit, Now, Pid, Signal};
 
+use crate::clearing;
 use crate::event::{Action, Death, Event, Overdue, Script};
 use crate::phase::{Check, Ending, Leaving, Phase, Up};
 use crate::service::Service;
-use crate::settings::{Essential, Settings};
+use crate::settings::{Essential, KillMode, Settings};
 
 /// Signals that are sent to end a service: whatever it then does, its end was asked for. Of any other one
 /// (HUP, ALRM, USR1, …) it was asked for only if the service dies of just that signal.
@@ -29,6 +30,7 @@ impl Up {
             asked_to_end: false,
             signals_sent: 0,
             check: Check::None,
+            kill_mode: KillMode::Process,
         }
     }
 
@@ -75,6 +77,7 @@ pub(crate) fn step(
         | Event::RunSpawned(_)
         | Event::ScriptSpawned(_)
         | Event::ScriptPostponed
+        | Event::Swept(_)
         | Event::RunChanged => Vec::new(),
     }
 }
@@ -132,11 +135,9 @@ fn leave(service: &mut Service, up: Up) -> Vec<Action> {
         return Vec::new();
     }
     service.phase = Phase::Up(Up { asked_to_end: true, paused: false, ..up });
-    match up.paused {
-        // Stopped, it would never read so far.
-        true => vec![Action::Kill(up.pid, Signal::CONT), Action::Publish(&[])],
-        false => Vec::new(),
-    }
+    // Stopped, it would never read so far; and who stopped it need not have been us.
+    let told = up.paused.then_some(Action::Publish(&[]));
+    [Action::Kill(up.pid, Signal::CONT)].into_iter().chain(told).collect()
 }
 
 fn be_ready(service: &mut Service, up: Up, now: Now) -> Vec<Action> {
@@ -151,10 +152,7 @@ fn be_late(service: &mut Service, mut up: Up, now: Now, settings: &Settings) -> 
         up.kill_at = None;
         service.killed_late = true;
         actions.push(Action::Report(Overdue::Run));
-        actions.push(match settings.kill_group {
-            true => Action::KillGroup(up.pid, Signal::KILL),
-            false => Action::Kill(up.pid, Signal::KILL),
-        });
+        actions.extend(clearing::kill_with_run(up.kill_mode, settings.kill_group, up.pid));
     }
     match &mut up.check {
         Check::Waiting { at, interval } if *at <= now.monotonic => {
@@ -216,15 +214,24 @@ fn die(service: &mut Service, up: Up, exit: Exit, now: Now, settings: &Settings)
     service.since = now.wall;
     service.last_exit = exit;
     let lived = whole_milliseconds(now.monotonic.saturating_sub(up.started_at));
-    service.life = Life { lived: Some(lived), asked, crash: None, finish: None };
+    service.life = Life { lived: Some(lived), asked, crash: None, finish: None, session: Some(up.pid) };
     let death = Death { exit, group: Some(up.pid) };
     let script = if crashed { Script::Crash } else { Script::Finish };
     let ending = Ending { death, script, pid: None, kill_at: None, told: false, start_at };
-    service.phase = Phase::Ending(ending);
+    let next = match up.kill_mode {
+        KillMode::Process => {
+            service.phase = Phase::Ending(ending);
+            vec![Action::SpawnScript(script, death)]
+        }
+        KillMode::Group | KillMode::Tree | KillMode::Cgroup => {
+            clearing::begin(service, up, ending, now, settings)
+        }
+    };
     [Action::StopListening]
         .into_iter()
         .chain(end_check(up))
-        .chain([Action::Remember(now.wall, exit), Action::SpawnScript(script, death)])
+        .chain([Action::Remember(now.wall, exit)])
+        .chain(next)
         .collect()
 }
 

@@ -192,7 +192,7 @@ fn logger_that_waits_to_start_again_reads_its_pipe_to_the_end_before_it_leaves()
 #[test]
 fn check_is_run_until_it_exits_0_and_killed_when_it_takes_too_long() {
     let readiness = Readiness::Check(Duration::from_secs(2));
-    let spawned = Event::RunSpawned(Ok(Started { pid: pid(7), readiness }));
+    let spawned = Event::RunSpawned(Ok(Started { pid: pid(7), readiness, kill_mode: KillMode::Process }));
     let (service, actions) = run(Service::new(at(0), true, false), &[spawned], at(5));
     assert_eq!(actions, [Action::Publish(&[Notice::Up]), Action::SpawnCheck]);
     let (service, _) = run(service, &[Event::CheckSpawned(Some(pid(8)))], at(5));
@@ -264,4 +264,94 @@ fn script_without_resources_is_tried_again_until_it_can_be_started() {
     let (service, actions) = run(service, &[Event::Exited(pid(8), Exit::Code(0))], at(11));
     assert_eq!(actions.first(), Some(&Action::Publish(&[Notice::Down])));
     assert!(service.wanted_up());
+}
+
+#[test]
+fn what_run_left_is_asked_then_killed_before_any_script_runs() {
+    let death = Death { exit: SEGV, group: Some(pid(7)) };
+    let sweep = |how| Action::Sweep(KillMode::Tree, pid(7), how);
+    let (service, actions) = run(up_in(KillMode::Tree), &[Event::Exited(pid(7), SEGV)], at(9));
+    assert_eq!(actions.last(), Some(&sweep(Sweep::Ask(Signal::TERM))));
+    let (service, actions) = run(service, &[Event::Swept(Left::Something)], at(9));
+    assert_eq!(actions, [Action::Publish(&[Notice::Dead])]);
+    assert!(service.record().finishing && service.record().pid.is_none());
+    // Looked for again and again, at longer and longer intervals, until the time is over.
+    let (mut service, mut looks) = (service, 0);
+    while let Some(due) = service.deadline().filter(|due| *due < Duration::from_secs(12)) {
+        let (next, actions) = run(service, &[Event::Timeout], at_ms(due.as_millis() as u64));
+        assert_eq!(actions, [sweep(Sweep::Look)]);
+        (service, looks) = (run(next, &[Event::Swept(Left::Something)], at(9)).0, looks + 1);
+    }
+    assert!((10..40).contains(&looks), "{looks}");
+    let (service, actions) = run(service, &[Event::Timeout], at(12));
+    assert_eq!(actions, [Action::Report(Overdue::Rest), sweep(Sweep::Kill)]);
+    let (service, actions) = run(service, &[Event::Swept(Left::Something), Event::Timeout], at(13));
+    assert_eq!(actions, [sweep(Sweep::Kill)]);
+    let (service, actions) = run(service, &[Event::Swept(Left::Nothing)], at(13));
+    assert_eq!(actions, [Action::SpawnScript(Script::Crash, death)]);
+    // That it has died was told before.
+    let (_, actions) = run(service, &[Event::ScriptSpawned(None), Event::ScriptSpawned(None)], at(13));
+    assert_eq!(actions, [Action::Publish(&[Notice::Down])]);
+}
+
+#[test]
+fn run_that_left_nothing_is_followed_by_its_script_and_nobody_hears_of_the_look() {
+    let (service, _) = run(up_in(KillMode::Group), &[Event::Exited(pid(7), Exit::Code(0))], at(9));
+    let (_, actions) = run(service, &[Event::Swept(Left::Nothing)], at(9));
+    let death = Death { exit: Exit::Code(0), group: Some(pid(7)) };
+    assert_eq!(actions, [Action::SpawnScript(Script::Finish, death)]);
+}
+
+#[test]
+fn orphan_that_dies_makes_a_tree_look_for_the_rest_at_once() {
+    let orphan = Event::Exited(pid(99), Exit::Code(0));
+    let (_, actions) = run(clearing(KillMode::Tree), &[orphan], at(10));
+    assert_eq!(actions, [Action::Sweep(KillMode::Tree, pid(7), Sweep::Look)]);
+    assert_eq!(run(clearing(KillMode::Group), &[orphan], at(10)).1, []);
+}
+
+#[test]
+fn time_to_end_counts_from_the_command_also_for_what_run_left() {
+    let down = run(up_in(KillMode::Tree), &[Event::Command(Command::Down)], at(6)).0;
+    let events = [Event::Exited(pid(7), Exit::Code(0)), Event::Swept(Left::Something), Event::Timeout];
+    let (_, actions) = run(down, &events, at(9));
+    assert_eq!(actions, [Action::Report(Overdue::Rest), Action::Sweep(KillMode::Tree, pid(7), Sweep::Kill)]);
+}
+
+#[test]
+fn what_is_left_has_five_seconds_where_no_timeout_is_set() {
+    let settings = Settings { timeout_kill: None, ..SETTINGS };
+    let events = [Event::Exited(pid(7), Exit::Code(0)), Event::Swept(Left::Something)];
+    let (service, _) = run_with(up_in(KillMode::Cgroup), &events, at(9), &settings);
+    assert!(run_with(service.clone(), &[Event::Timeout], at_ms(13_999), &settings).1.len() == 1);
+    assert!(
+        run_with(service, &[Event::Timeout], at(14), &settings).1.contains(&Action::Report(Overdue::Rest))
+    );
+}
+
+#[test]
+fn late_run_is_killed_with_everything_and_its_rest_is_not_asked_again() {
+    let down = run(up_in(KillMode::Tree), &[Event::Command(Command::Down)], at(6)).0;
+    let (service, actions) = run(down, &[Event::Timeout], at(9));
+    let sweep = Action::Sweep(KillMode::Tree, pid(7), Sweep::Kill);
+    assert_eq!(actions, [Action::Report(Overdue::Run), sweep, Action::Kill(pid(7), Signal::KILL)]);
+    let killed = Event::Exited(pid(7), Exit::Killed { signal: Signal::KILL, core: false });
+    let (_, actions) = run(service, &[Event::Swept(Left::Something), killed], at(9));
+    assert_eq!(actions.last(), Some(&sweep));
+}
+
+#[test]
+fn command_that_kills_hastens_the_end_of_what_run_left() {
+    let kill = Event::Command(Command::Signal(Signal::KILL));
+    let (_, actions) = run(clearing(KillMode::Group), &[kill], at(9));
+    assert_eq!(actions, [Action::Sweep(KillMode::Group, pid(7), Sweep::Kill)]);
+}
+
+#[test]
+fn service_that_is_told_to_come_up_while_its_rest_is_ended_waits_for_that() {
+    let service = run(clearing(KillMode::Tree), &[Event::Command(Command::Down)], at(9)).0;
+    let (service, actions) = run(service, &[Event::Command(Command::Up)], at(9));
+    assert_eq!(actions, [Action::Publish(&[])]);
+    let events = [Event::Swept(Left::Nothing), Event::ScriptSpawned(None), Event::Timeout];
+    assert_eq!(run(service, &events, at(10)).1, [Action::SpawnRun]);
 }

@@ -34,6 +34,8 @@ enum Child {
     Check,
     /// A check that was killed with its service.
     Dying,
+    /// What `run` left behind.
+    Rest,
 }
 
 /// The world that the machine acts on.
@@ -83,6 +85,7 @@ impl World {
         match action {
             Action::SpawnRun => {
                 assert_eq!(self.alive(Child::Run), 0, "a second run");
+                assert_eq!(self.alive(Child::Rest), 0, "run beside the rest of the last one");
                 assert_eq!(self.alive(Child::Script), 0, "run beside a script");
                 return Some(Event::RunSpawned(match self.random.below(8) {
                     0 => Err(NotStarted::NoResources),
@@ -94,12 +97,20 @@ impl World {
                         } else {
                             Readiness::Notification
                         };
-                        Ok(Started { pid: self.spawn(Child::Run), readiness })
+                        let modes = KillMode::WORDS.map(|(_, mode)| mode);
+                        let kill_mode = modes[self.random.below(4) as usize];
+                        if kill_mode != KillMode::Process {
+                            for _ in 0..self.random.below(3) {
+                                self.spawn(Child::Rest);
+                            }
+                        }
+                        Ok(Started { pid: self.spawn(Child::Run), readiness, kill_mode })
                     }
                 }));
             }
             Action::SpawnScript(..) => {
                 assert_eq!(self.alive(Child::Run), 0, "a script beside run");
+                assert_eq!(self.alive(Child::Rest), 0, "a script beside the rest of run");
                 assert_eq!(self.alive(Child::Script), 0, "a second script");
                 if self.random.below(5) == 0 {
                     return Some(Event::ScriptPostponed);
@@ -111,6 +122,14 @@ impl World {
                 assert_eq!(self.alive(Child::Check), 0, "a second check");
                 let there = self.random.below(5) > 0;
                 return Some(Event::CheckSpawned(there.then(|| self.spawn(Child::Check))));
+            }
+            Action::Sweep(mode, _, how) => {
+                assert_ne!(mode, KillMode::Process);
+                if how == Sweep::Kill && self.random.below(4) > 0 {
+                    self.children.retain(|(_, child)| *child != Child::Rest);
+                }
+                let left = if self.alive(Child::Rest) > 0 { Left::Something } else { Left::Nothing };
+                return Some(Event::Swept(left));
             }
             Action::Kill(pid, signal) | Action::KillGroup(pid, signal) => {
                 let child = self.children.iter_mut().find(|(child, _)| *child == pid);

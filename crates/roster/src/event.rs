@@ -89,10 +89,10 @@ pub enum Event<'a> {
     Looked(Candidate, Look),
     /// Answer to `Start`; `None`: not now.
     Started(Slot, Option<Pid>),
-    /// Answer to `Start`: this supervisor, which is no child of ours, is there already.
-    Adopted(Slot, Pid),
     /// Answer to `Start`: another directory has this name by now, or none.
     Misplaced(Slot),
+    /// Answer to `Start`: this supervisor, which is no child of ours, is there already.
+    Adopted(Slot, Pid),
     /// Answer to `ReadEnd`: the exit code of the service's last end.
     Ended(Slot, Option<u8>),
     /// Answer to `AskLogger`.

@@ -54,6 +54,14 @@ impl Roster {
         }
     }
 
+    /// The directory of a service is not where it was: a start now would be that of another one, or of none.
+    pub(crate) fn misplaced(&mut self, slot: Slot, now: Duration, actions: &mut Actions) {
+        self.started(slot, None, now, actions);
+        if self.stop.is_none() {
+            self.plan_scan(Pending { at: now, eager: !self.watching, prune: Prune::No });
+        }
+    }
+
     /// When it was started nobody knows: its successor may come at once.
     pub(crate) fn adopted(&mut self, slot: Slot, pid: Pid, actions: &mut Actions) {
         self.is_there(slot.0, Supervisor::Adopted { pid }, actions);
@@ -62,20 +70,15 @@ impl Roster {
     fn is_there(&mut self, place: u32, supervisor: Supervisor, actions: &mut Actions) {
         let Some(service) = self.get_mut(place) else { return };
         service.told = Told::Nothing;
+        service.bereaved = false;
         service.supervisor = supervisor;
         let Some(key) = service.key() else { return };
         let services = &self.services;
         self.by_pid.insert(place, |other| compare_key(services, other, key));
         if self.stop.is_some() {
             self.tell_to_stop(place, actions);
-        }
-    }
-
-    /// The directory of a service is not where it was: a start now would be that of another one, or of none.
-    pub(crate) fn misplaced(&mut self, slot: Slot, now: Duration, actions: &mut Actions) {
-        self.started(slot, None, now, actions);
-        if self.stop.is_none() {
-            self.plan_scan(Pending { at: now, eager: !self.watching, prune: Prune::No });
+            self.close_pipe_of_nobody(place, actions);
+            self.finish_stop(actions);
         }
     }
 
@@ -100,6 +103,7 @@ impl Roster {
         let was_killed = exit.signal().is_some() && self.stop.is_none_or(|stop| stop.spares_everybody());
         let Some(service) = self.get_mut(place) else { return };
         service.supervisor = Supervisor::Down { start_at: None };
+        service.bereaved = exit.signal().is_some();
         let told = core::mem::take(&mut service.told);
         if stopping && was_killed {
             // It has not ended its service. Its successor is told as it was.
@@ -136,9 +140,9 @@ impl Roster {
             self.start_when_it_may(place);
         } else if !matches!(peer, Peer::Producer(_)) {
             self.forget(place, now);
-        } else if let Some(service) = self.get_mut(place) {
-            // A logger whose directory has gone stays, not started: its producer may still write.
-            service.supervisor = Supervisor::Down { start_at: None };
+        } else if let Some(logger) = self.get_mut(place) {
+            // Its directory has gone. It stays, not started: its producer may still write.
+            logger.supervisor = Supervisor::Down { start_at: None };
         }
     }
 

@@ -98,8 +98,8 @@ impl Roster {
             Event::Scanned(None) => self.scan_failed(now),
             Event::Looked(candidate, look) => self.looked(candidate, look, now, actions),
             Event::Started(slot, pid) => self.started(slot, pid, now, actions),
-            Event::Adopted(slot, pid) => self.adopted(slot, pid, actions),
             Event::Misplaced(slot) => self.misplaced(slot, now, actions),
+            Event::Adopted(slot, pid) => self.adopted(slot, pid, actions),
             Event::Ended(slot, code) => self.ended(slot, code, now, actions),
             Event::LoggerIsDown(_, false) => {}
             Event::LoggerIsDown(slot, true) => self.logger_is_down(slot, actions),
@@ -217,15 +217,15 @@ impl Roster {
         })
     }
 
+    /// This is a supervisor of ours.
+    pub fn supervises(&self, pid: Pid) -> bool {
+        self.place_of_pid(pid).is_some()
+    }
+
     /// The names of the services that are no loggers.
     pub fn writers(&self) -> impl Iterator<Item = &[u8]> {
         let all = self.services.iter().flatten();
         all.filter(|service| !service.is_logger() && !service.special).map(|service| &*service.name)
-    }
-
-    /// This is a supervisor of ours.
-    pub fn supervises(&self, pid: Pid) -> bool {
-        self.place_of_pid(pid).is_some()
     }
 
     /// The names of the services whose supervisors live.

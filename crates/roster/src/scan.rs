@@ -327,6 +327,7 @@ impl Roster {
             supervisor: Supervisor::Down { start_at: None },
             started: None,
             seen: true,
+            bereaved: false,
             told: Told::Nothing,
             kept: false,
             special,

@@ -21,6 +21,8 @@ pub(crate) struct Service {
     pub(crate) seen: bool,
     /// The scan directory has become another one since it was found: it goes on, found or not.
     pub(crate) kept: bool,
+    /// The last supervisor was killed: its service may live.
+    pub(crate) bereaved: bool,
     /// What the supervisor that lives was told.
     pub(crate) told: Told,
     /// It reads what everything else writes: the last to go.

@@ -68,6 +68,12 @@ impl Roster {
             if let Some(service) = self.get_mut(place)
                 && let Supervisor::Down { start_at } = &mut service.supervisor
             {
+                if service.bereaved {
+                    // Its service has to be ended, and by whom if not by a successor?
+                    service.supervisor = Supervisor::Starting;
+                    actions.push_back(Action::Start(Slot(place)));
+                    continue;
+                }
                 *start_at = None;
                 self.close_pipe(place, actions);
             }
@@ -84,7 +90,9 @@ impl Roster {
         let order = match service.peer {
             _ if service.special => return,
             Peer::Producer(_) | Peer::Former if loggers_too => Told::ToEnd,
-            Peer::Producer(producer) if self.get(producer).is_some_and(|producer| producer.is_up()) => return,
+            Peer::Producer(producer) if self.get(producer).is_some_and(|producer| !producer.is_down()) => {
+                return;
+            }
             Peer::Producer(_) | Peer::Former => Told::ToFinish,
             Peer::None | Peer::Logger(_) => Told::ToEnd,
         };
@@ -115,6 +123,15 @@ impl Roster {
                 actions.push_back(Action::ClosePipe(Slot(producer)));
             }
             Some(Peer::Producer(_) | Peer::None | Peer::Former) | None => {}
+        }
+    }
+
+    /// A logger that is started again after its producer has gone reads from a pipe into which nobody writes.
+    pub(crate) fn close_pipe_of_nobody(&self, place: u32, actions: &mut Actions) {
+        if let Some(Peer::Producer(producer)) = self.get(place).map(|service| service.peer)
+            && self.get(producer).is_some_and(|producer| producer.is_down())
+        {
+            actions.push_back(Action::ClosePipe(Slot(producer)));
         }
     }
 
@@ -163,7 +180,7 @@ impl Roster {
     }
 
     /// When only the special service is left, it is told; when nobody is left, this is the end.
-    fn finish_stop(&mut self, actions: &mut Actions) {
+    pub(crate) fn finish_stop(&mut self, actions: &mut Actions) {
         let is_special = |place: u32| match self.get(place) {
             Some(service) if service.special => true,
             Some(service) => match service.peer {
@@ -172,6 +189,10 @@ impl Roster {
             },
             None => false,
         };
+        let is_starting = |place: u32| self.get(place).is_some_and(|s| s.supervisor == Supervisor::Starting);
+        if self.by_pid.iter().all(is_special) && self.places().any(is_starting) {
+            return;
+        }
         if self.by_pid.len() == 0 {
             // The last one may have left us its orphans.
             if let Some(spare) = self.stop.filter(|stop| stop.kill_again).and_then(|stop| stop.killing) {

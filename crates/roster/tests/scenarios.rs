@@ -522,6 +522,26 @@ fn logger_of_everything_that_is_down_is_told_before_those_that_would_wait_for_it
 }
 
 #[test]
+fn supervisors_that_ended_while_their_directories_changed_names_are_started_in_their_own() {
+    let mut world = World::with(&["a", "b"]);
+    let [a, b] = ["a", "b"].map(|name| world.directories.remove(name).unwrap());
+    world.directories.insert("c".into(), a);
+    world.directories.insert("a".into(), b);
+    world.take_told();
+    // Without a word of the names.
+    for name in ["a", "b"] {
+        let pid = world.pid_of(name).unwrap();
+        world.exit(pid, Exit::Code(0));
+    }
+    world.wait(3 * SECOND);
+    assert_eq!(world.take_told(), "start c, start a");
+    let mut found: Vec<_> = world.processes.values().map(|p| (p.name.as_str(), p.identity)).collect();
+    found.sort_unstable();
+    assert_eq!(found, [("a", b.identity), ("c", a.identity)]);
+    assert_eq!(world.roster.deadline(), None);
+}
+
+#[test]
 fn supervisor_that_another_scanner_has_left_is_adopted_and_its_successor_starts_at_once() {
     let mut world = World::with_left(&["db", "web"], &["web"]);
     assert_eq!(world.take_told(), "start db, adopt web");
@@ -604,21 +624,55 @@ fn adopted_service_that_has_gone_is_stopped_and_forgotten() {
 }
 
 #[test]
-fn supervisors_that_ended_while_their_directories_changed_names_are_started_in_their_own() {
-    let mut world = World::with(&["a", "b"]);
-    let [a, b] = ["a", "b"].map(|name| world.directories.remove(name).unwrap());
-    world.directories.insert("c".into(), a);
-    world.directories.insert("a".into(), b);
+fn service_whose_supervisor_was_killed_just_before_a_stop_is_ended_by_the_next_one() {
+    let mut world = World::with(&["web"]);
+    let pid = world.pid_of("web").unwrap();
+    world.exit(pid, Exit::Killed { signal: unix::Signal::KILL, core: false });
     world.take_told();
-    // Without a word of the names.
-    for name in ["a", "b"] {
-        let pid = world.pid_of(name).unwrap();
-        world.exit(pid, Exit::Code(0));
-    }
-    world.wait(3 * SECOND);
-    assert_eq!(world.take_told(), "start c, start a");
-    let mut found: Vec<_> = world.processes.values().map(|p| (p.name.as_str(), p.identity)).collect();
-    found.sort_unstable();
-    assert_eq!(found, [("a", b.identity), ("c", a.identity)]);
-    assert_eq!(world.roster.deadline(), None);
+    world.event(Event::Command(ScanCommand::Terminate));
+    assert_eq!(world.take_told(), "start web, SIGTERM to web");
+    world.obey();
+    assert_eq!(world.take_told(), "leave 0");
+    // Its logger waits for it.
+    let mut world = World::with(&["svscan-log", "web+log"]);
+    let pid = world.pid_of("web").unwrap();
+    world.exit(pid, Exit::Killed { signal: unix::Signal::KILL, core: false });
+    world.take_told();
+    world.event(Event::Command(ScanCommand::Terminate));
+    assert_eq!(world.take_told(), "start web, SIGTERM to web");
+    // One that has gone by itself has left nothing behind.
+    let mut world = World::with(&["web"]);
+    let pid = world.pid_of("web").unwrap();
+    world.exit(pid, Exit::Code(0));
+    world.take_told();
+    world.event(Event::Command(ScanCommand::Terminate));
+    assert_eq!(world.take_told(), "leave 0");
+}
+
+#[test]
+fn logger_that_is_started_again_in_a_stop_meets_the_end_of_its_input() {
+    let mut world = World::with(&["web+log"]);
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    let web = world.pid_of("web").unwrap();
+    world.exit(web, Exit::Code(0));
+    world.take_told();
+    let log = world.pid_of("web/log").unwrap();
+    world.exit(log, Exit::Killed { signal: unix::Signal::KILL, core: false });
+    assert_eq!(world.take_told(), "start web/log, SIGHUP to web/log, close pipe");
+    world.obey();
+    assert_eq!(world.left, Some(0));
+}
+
+#[test]
+fn logger_of_everything_that_is_started_again_in_a_stop_is_told_again() {
+    let mut world = World::with(&["svscan-log"]);
+    world.stop_is_ordered(false);
+    world.event(Event::Command(ScanCommand::Terminate));
+    let log = world.pid_of("svscan-log").unwrap();
+    world.take_told();
+    world.exit(log, Exit::Killed { signal: unix::Signal::KILL, core: false });
+    assert_eq!(world.take_told(), "start svscan-log, SIGHUP to svscan-log, leave output");
+    world.obey();
+    assert_eq!(world.left, Some(0));
 }

@@ -20,6 +20,8 @@ pub enum Form {
     RestartLimit,
     /// As `is_always_essential` reads it.
     Essential,
+    /// As `kill_mode` reads it.
+    KillMode,
     /// Whatever is there, it is set.
     Flag,
 }
@@ -34,7 +36,7 @@ impl Form {
 }
 
 /// Every setting.
-pub const FORMS: [(&str, Form); 15] = [
+pub const FORMS: [(&str, Form); 16] = [
     (names::DOWN, Form::Flag),
     (names::NOTIFICATION_FD, Form::DESCRIPTOR),
     (names::LOCK_FD, Form::DESCRIPTOR),
@@ -42,6 +44,7 @@ pub const FORMS: [(&str, Form); 15] = [
     (names::RELOAD_SIGNAL, Form::Signal),
     (names::TIMEOUT_KILL, Form::TIME),
     (names::FLAG_TIMEOUT_KILLPG, Form::Flag),
+    (names::KILL_MODE, Form::KillMode),
     (names::TIMEOUT_FINISH, Form::TIME),
     (names::TIMEOUT_CRASH, Form::TIME),
     (names::TIMEOUT_CHECK, Form::TIME),
@@ -51,6 +54,9 @@ pub const FORMS: [(&str, Form); 15] = [
     (names::ESSENTIAL, Form::Essential),
     (names::FLAG_NEWPIDNS, Form::Flag),
 ];
+
+/// What `kill-mode` may be.
+pub const KILL_MODES: [&str; 4] = ["process", "group", "tree", "cgroup"];
 
 /// Whether the setting of this name in `dir` is what it must be; one that is not there is.
 ///
@@ -67,6 +73,7 @@ pub fn examine(dir: &Path, name: &'static str, form: Form) -> Result<(), Problem
         Form::RestartDelay => restart_delay(&given).map(drop),
         Form::RestartLimit => restart_limit(&given).map(drop),
         Form::Essential => is_always_essential(&given).map(drop),
+        Form::KillMode => kill_mode(&given).map(drop),
         Form::Flag => Ok(()),
     }
 }
@@ -112,4 +119,13 @@ pub fn is_always_essential(given: &Given) -> Result<bool, Problem> {
         (Some("always"), None) => Ok(true),
         _ => Err(given.wrong(names::ESSENTIAL, "nothing, always or on-failure")),
     }
+}
+
+/// `kill-mode`: one of `KILL_MODES`.
+///
+/// # Errors
+/// It is something else.
+pub fn kill_mode(given: &Given) -> Result<&'static str, Problem> {
+    let known = |word: &str| KILL_MODES.into_iter().find(|known| *known == word);
+    given.word(names::KILL_MODE, "process, group, tree or cgroup", known)
 }

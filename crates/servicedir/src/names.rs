@@ -27,6 +27,8 @@ pub const RELOAD_SIGNAL: &str = "reload-signal";
 pub const TIMEOUT_KILL: &str = "timeout-kill";
 /// That SIGKILL goes to the process group.
 pub const FLAG_TIMEOUT_KILLPG: &str = "flag-timeout-killpg";
+/// Ours. How far the end of the service reaches.
+pub const KILL_MODE: &str = "kill-mode";
 /// The longest life of `finish`.
 pub const TIMEOUT_FINISH: &str = "timeout-finish";
 /// Ours. The longest life of `crash`.

@@ -14,15 +14,16 @@
 //! | `asked`    | `yes`: a command or a shutdown asked for its death             |
 //! | `crash`    | wait status of the `crash` that ran after it, in decimal       |
 //! | `finish`   | the same of `finish`                                           |
+//! | `session`  | what was its pid, its session and its process group            |
 //!
-//! The last four are of one death. While `run` dies and starts again at once they may still be those of
+//! The last five are of one death. While `run` dies and starts again at once they may still be those of
 //! the death before; once it lives they are right.
 
 use alloc::string::String;
 use core::fmt::Write;
 use core::time::Duration;
 
-use unix::{Exit, Stamp};
+use unix::{Exit, Pid, Stamp};
 
 /// Why a service has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +80,8 @@ pub struct Life {
     pub crash: Option<Exit>,
     /// How `finish` ended, if it ran.
     pub finish: Option<Exit>,
+    /// What was its pid: whoever is left of its session is so of that.
+    pub session: Option<Pid>,
 }
 
 impl Life {
@@ -94,6 +97,9 @@ impl Life {
             if let Some(exit) = exit {
                 let _ = writeln!(text, "{key} {}", exit.to_wait());
             }
+        }
+        if let Some(session) = self.session {
+            let _ = writeln!(text, "session {session}");
         }
     }
 }
@@ -139,6 +145,7 @@ impl Detail {
                 "asked" => detail.life.asked = value == "yes",
                 "crash" => detail.life.crash = exit(value),
                 "finish" => detail.life.finish = exit(value),
+                "session" => detail.life.session = value.parse().ok().and_then(Pid::new),
                 _ => {}
             }
         }
@@ -162,13 +169,14 @@ mod tests {
                 asked: true,
                 crash: Some(Exit::Code(0)),
                 finish: Some(Exit::from_wait(9)),
+                session: Pid::new(77),
             },
         };
         assert_eq!(Detail::decode(&detail.encode()), detail);
         assert_eq!(
             detail.encode(),
             "restarts 3\nfailed max-restarts\nstart-at @400000006553f12500000000\nkilled timeout-kill\n\
-             lived 1500\nasked yes\ncrash 0\nfinish 9\n"
+             lived 1500\nasked yes\ncrash 0\nfinish 9\nsession 77\n"
         );
     }
 

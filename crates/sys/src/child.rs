@@ -88,11 +88,34 @@ pub struct Birth<'a> {
     pub at: usize,
 }
 
+/// What else a child does before its program begins.
+#[derive(Debug, Default)]
+pub struct More<'a> {
+    /// It writes this, as far as it can be written.
+    pub birth: Option<Birth<'a>>,
+    /// It enters this cgroup: its file `cgroup.procs`, open for writing. Its program is executed also where the cgroup
+    /// cannot be entered.
+    pub cgroup: Option<BorrowedFd<'a>>,
+}
+
+/// A child whose program has been executed.
+#[derive(Debug)]
+pub struct Started {
+    /// Its pid.
+    pub pid: Pid,
+    /// Why it is not in the cgroup that it was to enter.
+    pub stayed_out: Option<io::Error>,
+}
+
 /// What the child reads and writes in the parent's memory, which both share until the exec.
 struct Plan<'a> {
     spawn: &'a Spawn<'a>,
     argv: *const *const c_char,
     birth: *mut Birth<'a>,
+    /// By which it enters a cgroup; -1: it stays where it is.
+    cgroup: RawFd,
+    /// Why it could not.
+    cgroup_error: c_int,
     error: c_int,
     locked: bool,
 }
@@ -102,20 +125,20 @@ struct Plan<'a> {
 /// # Errors
 /// No child is left behind.
 pub fn spawn(spawn: &Spawn<'_>) -> Result<Pid, SpawnError> {
-    spawn_with(spawn, None)
+    spawn_with(spawn, More::default()).map(|started| started.pid)
 }
 
-/// The same; the child writes its birth first, as far as that can be written.
+/// The same with more.
 ///
 /// # Errors
 /// As `spawn`.
-pub fn spawn_with(spawn: &Spawn<'_>, birth: Option<&mut Birth<'_>>) -> Result<Pid, SpawnError> {
+pub fn spawn_with(spawn: &Spawn<'_>, more: More<'_>) -> Result<Started, SpawnError> {
     assert!(spawn.args.len() <= MOST_ARGS);
     let mut argv = [ptr::null::<c_char>(); MOST_ARGS + 1];
     for (place, arg) in argv.iter_mut().zip(spawn.args) {
         *place = arg.as_ptr();
     }
-    start(spawn, &argv, birth)
+    start(spawn, &argv, more)
 }
 
 /// The same with any number of arguments, for those who have memory: they stand in `argv`, not in `spawn`.
@@ -126,12 +149,14 @@ pub fn spawn_with(spawn: &Spawn<'_>, birth: Option<&mut Birth<'_>>) -> Result<Pi
 pub(crate) fn start(
     spawn: &Spawn<'_>,
     argv: &[*const c_char],
-    birth: Option<&mut Birth<'_>>,
-) -> Result<Pid, SpawnError> {
+    mut more: More<'_>,
+) -> Result<Started, SpawnError> {
     assert!(spawn.give.len() <= MOST_GIVEN);
     assert!(argv.last().is_some_and(|last| last.is_null()));
-    let birth = birth.map_or(ptr::null_mut(), |birth| ptr::from_mut(birth).cast());
-    let mut plan = Plan { spawn, argv: argv.as_ptr(), birth, error: 0, locked: false };
+    let birth = more.birth.as_mut().map_or(ptr::null_mut(), |birth| ptr::from_mut(birth).cast());
+    let cgroup = more.cgroup.map_or(-1, |cgroup| cgroup.as_raw_fd());
+    let mut plan =
+        Plan { spawn, argv: argv.as_ptr(), birth, cgroup, cgroup_error: 0, error: 0, locked: false };
     let mut stack = STACK.lock().unwrap_or_else(PoisonError::into_inner);
     let namespace = if spawn.new_pid_namespace { libc::CLONE_NEWPID } else { 0 };
     // SAFETY: with CLONE_VFORK this thread sleeps until the child has executed a program or has exited,
@@ -151,8 +176,13 @@ pub(crate) fn start(
     };
     // SAFETY: `plan` is alive and nobody writes it any more; volatile, because the compiler did not see
     // the child write it.
-    match unsafe { (&raw const plan.error).read_volatile() } {
-        0 => Ok(pid),
+    let (error, cgroup_error) =
+        unsafe { ((&raw const plan.error).read_volatile(), (&raw const plan.cgroup_error).read_volatile()) };
+    match error {
+        0 => {
+            let stayed_out = (cgroup_error != 0).then(|| io::Error::from_raw_os_error(cgroup_error));
+            Ok(Started { pid, stayed_out })
+        }
         _ if plan.locked => {
             let _ = wait_for(pid);
             Err(SpawnError::Locked)
@@ -172,6 +202,10 @@ extern "C" fn become_program(plan: *mut c_void) -> c_int {
     // its own descriptor table, session, and signal mask. `argv` ends with a null pointer.
     unsafe {
         let plan = &mut *plan.cast::<Plan<'_>>();
+        // 0 is whoever writes it (cgroups(7)).
+        if plan.cgroup != -1 && libc::write(plan.cgroup, c"0".as_ptr().cast(), 1) == -1 {
+            (&raw mut plan.cgroup_error).write_volatile(*libc::__errno_location());
+        }
         match plan.spawn.company {
             Company::Parents => 0,
             Company::OwnGroup => libc::setpgid(0, 0),

@@ -10,7 +10,7 @@ use std::ptr;
 use rustix::io::Errno;
 use unix::Pid;
 
-use crate::child::{self, Company, Spawn, SpawnError};
+use crate::child::{self, Company, More, Spawn, SpawnError};
 use crate::file::{self, Kind};
 use crate::{process, signals};
 
@@ -176,10 +176,12 @@ pub fn spawn_with(
         lock: None,
         holds_signals: false,
     };
-    child::start(&plan, &pointers(&words.words), None).map_err(|error| match error {
-        SpawnError::Fork(error) | SpawnError::Exec(error) => error,
-        SpawnError::Locked => Errno::AGAIN.into(),
-    })
+    child::start(&plan, &pointers(&words.words), More::default()).map(|started| started.pid).map_err(
+        |error| match error {
+            SpawnError::Fork(error) | SpawnError::Exec(error) => error,
+            SpawnError::Locked => Errno::AGAIN.into(),
+        },
+    )
 }
 
 /// Makes a copy of this process: `None` in the copy, its pid in the original. For programs of one thread.

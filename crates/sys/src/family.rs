@@ -28,14 +28,18 @@ pub struct Descendant {
 
 /// A child of a child of a child …: no deeper than this.
 const DEEPEST: usize = 1 << 16;
+/// How often one is looked at again whose forebears die meanwhile.
+const ATTEMPTS: usize = 8;
+/// So many descendants are remembered, so that their children need not be traced back further than to them.
+const RECENT: usize = 128;
 
-/// Calls `visit` with every descendant of this process that is not dead. Takes no memory. Who is born or
-/// orphaned meanwhile may be missed.
+/// Calls `visit` with every descendant of this process that is not dead. Takes no memory. Who is born meanwhile
+/// may be missed.
 ///
 /// # Errors
 /// /proc is not there, or is not that of our PID namespace.
-pub fn each(visit: impl FnMut(Descendant)) -> io::Result<()> {
-    each_below(|_| false, visit)
+pub fn each(mut visit: impl FnMut(Descendant)) -> io::Result<()> {
+    visit_each(&|_| false, &mut visit)
 }
 
 /// The same, and those processes too of which `is_root` is true, with what descends from them.
@@ -43,16 +47,23 @@ pub fn each(visit: impl FnMut(Descendant)) -> io::Result<()> {
 /// # Errors
 /// As `each`.
 pub fn each_below(is_root: impl Fn(Pid) -> bool, mut visit: impl FnMut(Descendant)) -> io::Result<()> {
+    visit_each(&is_root, &mut visit)
+}
+
+/// The same, once in the executable whoever calls it.
+fn visit_each(is_root: &dyn Fn(Pid) -> bool, visit: &mut dyn FnMut(Descendant)) -> io::Result<()> {
     let own = crate::process::id().ok_or(io::ErrorKind::NotFound)?;
     if own_pid_in_proc() != Some(own) {
         return Err(io::ErrorKind::NotFound.into());
     }
+    let mut recent = [None; RECENT];
+    let mut count = 0;
     dir::Dir::open(Path::new("/proc"))?.each(|name| {
         let Some(pid) = number(name.to_bytes()) else { return };
-        if let Some(parent) = parent_of(pid)
-            && let Some((branch, depth)) = branch(own, &is_root, pid, parent)
-        {
-            visit(Descendant { pid, parent, branch, depth });
+        if let Some(descendant) = trace(own, is_root, pid, &recent) {
+            recent[count % RECENT] = Some(descendant);
+            count += 1;
+            visit(descendant);
         }
     })
 }
@@ -68,23 +79,58 @@ fn number(text: &[u8]) -> Option<Pid> {
     Pid::new(std::str::from_utf8(text).ok()?.parse().ok()?)
 }
 
-/// The child of `own`, or the root, from which `pid` descends, and how far.
-fn branch(own: Pid, is_root: &impl Fn(Pid) -> bool, mut pid: Pid, mut parent: Pid) -> Option<(Pid, usize)> {
-    if is_root(pid) {
-        return Some((pid, 0));
-    }
-    // Parents are looked at one after the other, and pids are used again: a circle is possible on paper.
-    for depth in 0..DEEPEST {
-        if parent == own {
-            return Some((pid, depth));
+/// A process as a descendant; `None`: it is none, or is dead.
+fn trace(
+    own: Pid,
+    is_root: &dyn Fn(Pid) -> bool,
+    pid: Pid,
+    recent: &[Option<Descendant>],
+) -> Option<Descendant> {
+    for _ in 0..ATTEMPTS {
+        let parent = parent_of(pid)?;
+        match climb(own, is_root, pid, parent, recent) {
+            Climb::Below(branch, depth) => {
+                // That of a root may be in another PID namespace.
+                let parent = Pid::new(parent.into()).unwrap_or(pid);
+                return Some(Descendant { pid, parent, branch, depth });
+            }
+            Climb::Beside => return None,
+            Climb::Broken => {}
         }
-        if is_root(parent) {
-            return Some((parent, depth + 1));
-        }
-        pid = parent;
-        parent = parent_of(pid)?;
     }
     None
+}
+
+/// Where the parents of a process lead.
+enum Climb {
+    /// To us, by this child, or to this root; so far.
+    Below(Pid, usize),
+    /// To somebody else.
+    Beside,
+    /// One has gone, and has left its children to another one.
+    Broken,
+}
+
+fn climb(
+    own: Pid,
+    is_root: &dyn Fn(Pid) -> bool,
+    mut pid: Pid,
+    mut parent: i32,
+    recent: &[Option<Descendant>],
+) -> Climb {
+    // Parents are looked at one after the other, and pids are used again: a circle is possible on paper.
+    for depth in 0..DEEPEST {
+        if parent == own.get() || is_root(pid) {
+            return Climb::Below(pid, depth);
+        }
+        let Some(next) = Pid::new(parent.into()) else { return Climb::Beside };
+        if let Some(known) = recent.iter().flatten().find(|known| known.pid == next) {
+            return Climb::Below(known.branch, known.depth + depth + 1);
+        }
+        let Some(above) = parent_of(next) else { return Climb::Broken };
+        (pid, parent) = (next, above);
+    }
+    Climb::Beside
 }
 
 /// Sends a signal to a process that is still the child of its parent, or has become ours: to it, or to nobody.
@@ -95,7 +141,7 @@ pub fn kill(descendant: Descendant, signal: Signal) -> io::Result<()> {
     let pid = RustixPid::from_raw(descendant.pid.get()).ok_or(Errno::SRCH)?;
     // The handle comes first: what is asked and done afterwards is about one and the same process.
     let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty());
-    let parent = parent_of(descendant.pid);
+    let parent = parent_of(descendant.pid).and_then(|parent| Pid::new(parent.into()));
     let orphan = parent.is_some() && parent == crate::process::id();
     if parent != Some(descendant.parent) && !orphan {
         return Err(Errno::SRCH.into());
@@ -108,8 +154,23 @@ pub fn kill(descendant: Descendant, signal: Signal) -> io::Result<()> {
     }
 }
 
-/// The parent of a process that lives (proc(5): the fourth field of `stat`); `None` also for a zombie.
-fn parent_of(pid: Pid) -> Option<Pid> {
+/// Whether /proc tells of the processes that this one can see.
+pub(crate) fn is_known() -> bool {
+    crate::process::id().is_some_and(|own| own_pid_in_proc() == Some(own))
+}
+
+/// Whether an entry of /proc is a process that lives and is in this process group.
+pub(crate) fn is_in_group(name: &[u8], leader: Pid) -> bool {
+    number(name).and_then(look).is_some_and(|(_, group)| group == leader.get())
+}
+
+/// The parent of a process that lives, 0 where that is not of this PID namespace; `None` also for a zombie.
+fn parent_of(pid: Pid) -> Option<i32> {
+    look(pid).map(|(parent, _)| parent)
+}
+
+/// The parent and the process group of a process that lives (proc(5): the fields 4 and 5 of `stat`).
+fn look(pid: Pid) -> Option<(i32, i32)> {
     let mut buffer = [0; 512];
     let mut path = [0; 32];
     let mut rest = &mut path[..];
@@ -120,10 +181,15 @@ fn parent_of(pid: Pid) -> Option<Pid> {
     // The second field is the name in parentheses, which may hold anything, parentheses too.
     let end = text.iter().rposition(|&byte| byte == b')')?;
     let mut fields = std::str::from_utf8(&text[end + 1..]).ok()?.split_ascii_whitespace();
-    if matches!(fields.next()?, "Z" | "X") {
-        return None;
-    }
-    Pid::new(fields.next()?.parse().ok()?)
+    let state = fields.next()?;
+    let found = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    // Its first thread may have ended before the others: field 20 counts them.
+    let is_alive = match state {
+        "X" => false,
+        "Z" => fields.nth(14)?.parse::<u32>().ok()? > 1,
+        _ => true,
+    };
+    is_alive.then_some(found)
 }
 
 #[cfg(test)]

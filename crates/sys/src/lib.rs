@@ -7,6 +7,7 @@
 pub mod attributes;
 pub mod boot;
 pub mod calendar;
+pub mod cgroup;
 pub mod child;
 pub mod clock;
 pub mod deaths;
@@ -32,8 +33,11 @@ pub mod privileges;
 pub mod problem;
 pub mod proc;
 pub mod process;
+pub mod remains;
 pub mod rouse;
 pub mod signals;
+#[cfg(all(panic = "abort", target_env = "musl", not(debug_assertions)))]
+pub mod start;
 pub mod terminal;
 pub mod tree;
 #[cfg(all(panic = "abort", target_env = "musl", not(debug_assertions)))]

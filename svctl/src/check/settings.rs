@@ -28,6 +28,12 @@ pub(crate) fn check(findings: &mut Findings, dir: &Path) {
             findings.warning(&dir.join(name), format_args!("it does nothing without {other}"));
         }
     }
+    let mode = read_given_in(dir, names::KILL_MODE).ok().flatten();
+    let mode = mode.and_then(|given| forms::kill_mode(&given).ok()).filter(|mode| *mode != "process");
+    let flag = dir.join(names::FLAG_TIMEOUT_KILLPG);
+    if let Some(mode) = mode.filter(|_| has(dir, names::FLAG_TIMEOUT_KILLPG)) {
+        findings.warning(&flag, format_args!("it does nothing with kill-mode {mode}"));
+    }
     check_descriptors(findings, dir);
 }
 

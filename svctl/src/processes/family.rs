@@ -33,6 +33,15 @@ impl Family {
         found
     }
 
+    /// What is left of the session of a `run` that has died, and was `session`. If a process has that pid now, the
+    /// session is another one.
+    pub(crate) fn left(&self, session: Pid) -> Vec<&Process> {
+        if self.find(session).is_some_and(|process| !process.is_zombie) {
+            return Vec::new();
+        }
+        self.0.iter().filter(|process| process.session == Some(session) && !process.is_zombie).collect()
+    }
+
     fn add(&self, found: &mut Vec<(Pid, usize)>, pid: Pid, depth: usize) {
         // Pids are used again: what was read at different moments can go in circles.
         if found.iter().any(|(known, _)| *known == pid) {
@@ -60,6 +69,18 @@ mod tests {
             resident: 0,
             cpu: Duration::ZERO,
         }
+    }
+
+    #[test]
+    fn session_without_its_leader_is_left_by_him() {
+        let mut processes = vec![process(1, 0, 1), process(6, 1, 5), process(7, 6, 5), process(8, 1, 8)];
+        let session = Pid::new(5).unwrap();
+        let left = |family: Family| -> Vec<_> {
+            family.left(session).iter().map(|process| process.pid.get()).collect()
+        };
+        assert_eq!(left(Family::new(processes.clone())), [6, 7]);
+        processes.push(process(5, 1, 5));
+        assert_eq!(left(Family::new(processes)), [0; 0]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use servicedir::{control, names, record};
 use status::{Detail, Record};
 use svwait::denied;
 use sys::file;
-use unix::{Exit, Stamp};
+use unix::{Exit, Pid, Stamp};
 
 use crate::find::Place;
 
@@ -63,6 +63,12 @@ impl View {
     /// The record, if somebody keeps it true.
     pub(crate) fn live(&self) -> Option<&Record> {
         self.record.as_ref().filter(|_| self.is_supervised != Some(false))
+    }
+
+    /// The session of the last `run` that has died, if its supervisor lives: what another one has left may be
+    /// from before the machine was started, and the number somebody else's.
+    pub(crate) fn last_session(&self) -> Option<Pid> {
+        self.live().and(self.detail.life.session)
     }
 
     /// One word or two for the state.
@@ -145,7 +151,6 @@ pub(crate) fn seconds(earlier: Stamp, later: Stamp) -> u64 {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use unix::Pid;
 
     pub(crate) const UP: Option<Pid> = Pid::new(7);
     pub(crate) const DOWN: Option<Pid> = None;

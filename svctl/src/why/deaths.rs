@@ -77,6 +77,7 @@ mod tests {
             asked: false,
             crash: Some(Exit::Code(0)),
             finish: Some(Exit::from_wait(9)),
+            session: None,
         };
         assert_eq!(life(&known), " after 0.3 s, not asked for; crash: exit 0; finish: SIGKILL");
     }

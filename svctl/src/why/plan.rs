@@ -5,10 +5,15 @@ use servicedir::{names, read_given_in};
 use status::{Reason, Record};
 use sys::file;
 use sys::problem;
+use sys::proc;
 use unix::{Signal, Stamp};
 
 use crate::moment;
+use crate::processes::family::Family;
 use crate::status::view::View;
+
+/// Processes that are named; of the others it is said that there are some.
+const MOST_NAMED: usize = 8;
 
 /// The sentences about a service.
 pub(crate) fn sentences(view: &View, now: Stamp) -> Vec<String> {
@@ -67,13 +72,36 @@ fn wish_down(view: &View) -> String {
 }
 
 fn finishing(view: &View, record: &Record) -> Vec<String> {
-    let pid = record.pid.map_or(String::new(), |pid| format!(" (pid {pid})"));
+    let first = match record.pid {
+        Some(pid) => format!("run has died, and crash or finish runs (pid {pid})"),
+        None => "run has died, and what it left behind is being ended (kill-mode)".into(),
+    };
     let next = match (record.wanted_up, view.detail.failed) {
         (_, Some(reason)) => failed(view, reason),
         (true, None) => format!("after that it starts again, {}", delay(view)),
         (false, None) => "after that it stays down".into(),
     };
-    vec![format!("run has died, and crash or finish runs{pid}"), next]
+    vec![first, next]
+}
+
+/// Who is left of the last `run`, though that has died.
+pub(crate) fn left(view: &View) -> Option<String> {
+    let session = view.last_session()?;
+    let family = Family::new(proc::all().ok()?);
+    let left = family.left(session);
+    let named: Vec<_> =
+        left.iter().take(MOST_NAMED).map(|process| format!("{} ({})", process.pid, process.name)).collect();
+    let rest = match left.len().checked_sub(MOST_NAMED) {
+        None | Some(0) => "",
+        Some(_) => ", …",
+    };
+    let (who, live) = match left.len() {
+        0 => return None,
+        1 => ("1 process", "lives"),
+        count => (&*format!("{count} processes"), "live"),
+    };
+    let named = named.join(", ");
+    Some(format!("{who} of its last run still {live}: {named}{rest}; the setting kill-mode ends such"))
 }
 
 fn down(view: &View, record: &Record, now: Stamp) -> Vec<String> {
@@ -144,6 +172,17 @@ mod tests {
 
     fn said(view: &View) -> String {
         sentences(view, Stamp::from_unix(1_000, 0)).join("\n")
+    }
+
+    #[test]
+    fn who_is_left_is_told_only_where_a_supervisor_knows() {
+        let mut view = view(DOWN);
+        // No process can have so high a pid: nobody is left of that session.
+        view.detail.life.session = unix::Pid::new(i64::from(i32::MAX));
+        assert_eq!(left(&view), None);
+        assert!(view.last_session().is_some());
+        view.is_supervised = Some(false);
+        assert_eq!(view.last_session(), None);
     }
 
     #[test]

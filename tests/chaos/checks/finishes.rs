@@ -1,8 +1,8 @@
 //! `finish` runs exactly once for each death of `run`, unless its supervisor was killed in it.
 //!
 //! A life is closed by the next one, or by a quiet point at which nobody lives. What can excuse that there is no `finish`,
-//! or a second one, must have happened from when `run` was last seen alive: its supervisor was killed, the script was
-//! killed before it could say a word, or nobody could start a process.
+//! or a second one, must have happened from when `run` was last seen alive: its supervisor was killed, or the script was
+//! killed before it could say a word. That nobody could start a process is no excuse: it can be started later.
 
 use std::time::Duration;
 
@@ -29,8 +29,6 @@ struct Past {
     lives: Vec<Life>,
     /// When its supervisor was killed, or a script of its.
     kills: Vec<Duration>,
-    /// From when to when nothing could be started.
-    straits: Vec<(Duration, Option<Duration>)>,
 }
 
 pub fn check(case: &Case<'_>) -> Vec<Violation> {
@@ -71,8 +69,6 @@ impl Past {
                 }
             }
             Event::Step(step, true) => self.step(case, service, step, entry.at),
-            // Whatever was left is ended there.
-            Event::Healed => self.end_straits(entry.at),
             _ => {}
         }
     }
@@ -116,26 +112,13 @@ impl Past {
         match step {
             Step::Supervisor(_, "KILL") if shares() => self.kills.push(at),
             Step::Script(_, "KILL") if is_its => self.kills.push(at),
-            Step::Processes => self.straits.push((at, None)),
-            Step::Descriptors(_) if is_its => self.straits.push((at, None)),
-            Step::ProcessesFree => self.end_straits(at),
-            Step::DescriptorsFree(_) if is_its => self.end_straits(at),
             _ => {}
-        }
-    }
-
-    fn end_straits(&mut self, at: Duration) {
-        for (_, end) in &mut self.straits {
-            end.get_or_insert(at);
         }
     }
 
     fn is_excused(&self, life: &Life) -> bool {
         let (from, to) = (life.seen, life.closed.unwrap_or(Duration::MAX));
-        let is_in = |at: &Duration| (from..=to).contains(at);
-        let meets =
-            |&(begin, end): &(Duration, Option<Duration>)| begin <= to && end.is_none_or(|end| end >= from);
-        self.kills.iter().any(is_in) || self.straits.iter().any(meets)
+        self.kills.iter().any(|at| (from..=to).contains(at))
     }
 }
 
@@ -215,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn nobody_can_run_finish_where_no_process_can_be_started() {
+    fn want_of_processes_is_no_excuse() {
         let mut made = Made::new();
         life(&mut made, 1, 7);
         made.step(2, "processes");
         made.story(3, "finish-1", 7, Word::End);
         made.step(4, "processes-free");
         life(&mut made, 6, 8);
-        assert_eq!(made.check(check), NONE);
+        assert_eq!(made.check(check), [Invariant::FinishOnce]);
     }
 }

@@ -38,7 +38,11 @@ pub(crate) fn pid(number: i64) -> Pid {
 }
 
 pub(crate) fn started(number: i64) -> Event {
-    Event::RunSpawned(Ok(Started { pid: pid(number), readiness: Readiness::Unknown }))
+    started_in(KillMode::Process, number)
+}
+
+pub(crate) fn started_in(kill_mode: KillMode, number: i64) -> Event {
+    Event::RunSpawned(Ok(Started { pid: pid(number), readiness: Readiness::Unknown, kill_mode }))
 }
 
 /// Runs events one after the other, all at `now`; gives the last actions.
@@ -64,6 +68,17 @@ pub(crate) fn up(wanted: bool, logger: bool) -> Service {
     run(Service::new(at(0), wanted, logger), &[Event::Command(Command::Up), started(7)], at(5)).0
 }
 
+/// The same with a `kill-mode`.
+pub(crate) fn up_in(mode: KillMode) -> Service {
+    run(Service::new(at(0), true, false), &[started_in(mode, 7)], at(5)).0
+}
+
+/// Its `run` has died at 9 and left something, which gets SIGKILL at 12.
+pub(crate) fn clearing(mode: KillMode) -> Service {
+    let events = [Event::Exited(pid(7), Exit::Code(0)), Event::Swept(Left::Something)];
+    run(up_in(mode), &events, at(9)).0
+}
+
 /// One state of each kind, the way a service comes to it.
 #[allow(non_snake_case)]
 pub(crate) fn PHASES() -> Vec<(&'static str, Service)> {
@@ -73,7 +88,11 @@ pub(crate) fn PHASES() -> Vec<(&'static str, Service)> {
         let events = [Event::Exited(pid(7), Exit::Code(0)), Event::ScriptSpawned(Some(pid(8)))];
         run(service, &events, at(9)).0
     };
-    let checked = Started { pid: pid(7), readiness: Readiness::Check(Duration::from_secs(1)) };
+    let checked = Started {
+        pid: pid(7),
+        readiness: Readiness::Check(Duration::from_secs(1)),
+        kill_mode: KillMode::Process,
+    };
     let check = |events: &[Event]| {
         let service = run(new(false), &[Event::RunSpawned(Ok(checked))], at(5)).0;
         run(service, events, at(5)).0
@@ -101,6 +120,15 @@ pub(crate) fn PHASES() -> Vec<(&'static str, Service)> {
         ("dead, finish is tried again at 10", {
             run(death(up(true, false), Exit::Code(0)), &[Event::ScriptPostponed], at(9)).0
         }),
+        ("up, kill-mode tree, to be killed at 9", {
+            run(up_in(KillMode::Tree), &[Event::Command(Command::Down)], at(6)).0
+        }),
+        ("dead, its group is looked for", {
+            run(up_in(KillMode::Group), &[Event::Exited(pid(7), SEGV)], at(9)).0
+        }),
+        ("dead, its group lives", clearing(KillMode::Group)),
+        ("dead, its tree lives", clearing(KillMode::Tree)),
+        ("dead, its tree gets SIGKILL", run(clearing(KillMode::Tree), &[Event::Timeout], at(12)).0),
         ("finish lives", finishing(up(true, false))),
         ("finish lives, a logger", finishing(up(true, true))),
         ("finish lives, leaving", finishing(run(up(true, false), &[Event::Hangup], at(6)).0)),
@@ -130,6 +158,8 @@ pub(crate) fn EVENTS() -> Vec<(String, Event)> {
         ("no script".into(), Event::ScriptSpawned(None)),
         ("script has no resources".into(), Event::ScriptPostponed),
         ("check spawned".into(), Event::CheckSpawned(Some(pid(13)))),
+        ("nothing is left".into(), Event::Swept(Left::Nothing)),
+        ("something is left".into(), Event::Swept(Left::Something)),
         ("ready".into(), Event::Ready),
         ("run exits 0".into(), Event::Exited(pid(7), Exit::Code(0))),
         ("run exits 1".into(), Event::Exited(pid(7), Exit::Code(1))),
@@ -190,6 +220,11 @@ pub(crate) fn describe(service: &Service) -> String {
                 }
             }
             words
+        }
+        Phase::Clearing(clearing) => {
+            let kill = clearing.kill_at.map_or("now".into(), |at| seconds(at).to_string());
+            let look = seconds(clearing.look_at);
+            format!("clearing kill-at {kill} look-at {look} told:{}", clearing.ending.told)
         }
         Phase::Ending(ending) => {
             let mut words = format!("{:?}", ending.script).to_lowercase();

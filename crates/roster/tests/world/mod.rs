@@ -54,6 +54,8 @@ pub struct World {
     pub essential_code: Option<u8>,
     /// Loggers are down, and are to stay so.
     pub down: bool,
+    /// Those whose supervisor was killed.
+    bereaved: Vec<Identity>,
     last_pid: i64,
     last_inode: u64,
     stopping: bool,
@@ -80,6 +82,7 @@ impl World {
             starved: false,
             essential_code: None,
             down: false,
+            bereaved: Vec::new(),
             last_pid: 100,
             last_inode: 0,
             stopping: false,
@@ -180,7 +183,13 @@ impl World {
     }
 
     pub fn exit(&mut self, pid: Pid, exit: Exit) {
-        match self.processes.remove(&pid) {
+        let process = self.processes.remove(&pid);
+        if let Some(process) = &process
+            && exit.signal().is_some()
+        {
+            self.bereaved.push(process.identity);
+        }
+        match process {
             Some(process) if process.adopted => self.event(Event::Departed(process.slot, exit)),
             _ => self.event(Event::Exited(pid, exit)),
         }
@@ -284,7 +293,9 @@ impl World {
     fn start(&mut self, slot: Slot, actions: &mut Actions) {
         let name = self.name(slot);
         let identity = self.roster.identity(slot).expect("a service that is started is in the roster");
-        assert!(!self.stopping, "{name} is started while everything stops");
+        // Who was killed has not ended his service.
+        let may = !self.stopping || self.bereaved.contains(&identity);
+        assert!(may, "{name} is started while everything stops");
         let there = match name.strip_suffix("/log") {
             Some(own) => self.directories.get(own).and_then(|directory| directory.log),
             None => self.directories.get(&name).map(|directory| directory.identity),
