@@ -64,8 +64,6 @@ impl World {
                 self.step_scanner(Event::LoggerIsDown(slot, is_down));
             }
             Action::Signal(pid, signal) => self.signal_supervisor(pid, signal),
-            // Here the scanner is the first and the last: nobody is adopted.
-            Action::SignalAdopted(..) => {}
             Action::ClosePipe(slot) => {
                 if let Some(pipe) = self.scanner.pipes.get_mut(slot.index()).and_then(Option::take) {
                     self.let_go(pipe);

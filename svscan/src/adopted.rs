@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use roster::Slot;
 use sys::heap;
-use sys::pidfd::{Deaths, Handle};
+use sys::pidfd::{Deaths, End, Handle};
 use unix::{Exit, Pid, Signal};
 
 use crate::holder::Found;
@@ -71,13 +71,15 @@ impl Adopted {
     pub(crate) fn departed(&mut self, now: Duration) -> Option<(Slot, Option<Exit>)> {
         while let Some(index) = self.deaths.as_ref().and_then(Deaths::next) {
             let (Some(deaths), Some(Some(other))) = (&self.deaths, self.others.get_mut(index)) else { break };
-            let exit = other.handle.exit();
-            // Asked for the second time, its parent has waited for it, and no more will be known.
-            let is_all = exit.is_some() || other.known_by.is_some();
-            if is_all || deaths.expect_collected(&other.handle, index).is_err() {
-                return self.remove(index, exit);
+            match other.handle.end() {
+                End::Known(exit) => return self.remove(index, Some(exit)),
+                // Its parent has waited for it, and no more will be known.
+                End::NotYet if other.known_by.is_some() => return self.remove(index, None),
+                End::NotYet if deaths.expect_collected(&other.handle, index).is_ok() => {
+                    other.known_by = Some(now + PATIENCE);
+                }
+                End::NotYet | End::Unknown => return self.remove(index, None),
             }
-            other.known_by = Some(now + PATIENCE);
         }
         let is_late = |other: &Other| other.known_by.is_some_and(|at| at <= now);
         let late = self.all().find(|other| is_late(other)).map(|other| other.slot.index());

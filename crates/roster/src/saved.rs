@@ -17,7 +17,7 @@ pub struct Row {
     pub slot: u32,
     /// Its name.
     pub name: Vec<u8>,
-    /// Device, inode; 1 if it was found, 2 if it is kept, the sum if both; what its supervisor was told (0 to 2); the
+    /// Device, inode; the sum of 1 if it was found, 2 if it is kept, 4 if its last supervisor was killed; what its supervisor was told (0 to 2); the
     /// supervisor's pid, if it is a child, or 0; when one is to be started; 0, or 1, 2, 3: a producer, a logger, a former
     /// one; its peer's slot; when one was last started. Moments are milliseconds of the monotonic clock and one, or 0.
     pub numbers: [u64; 9],

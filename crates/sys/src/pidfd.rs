@@ -3,7 +3,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -12,11 +12,21 @@ use rustix::process::{Signal as RustixSignal, WaitId, WaitIdOptions};
 use unix::{Exit, Pid, Signal};
 
 use crate::child;
-use crate::orphan::exit_of;
 
 /// One process, for as long as this is held.
 #[derive(Debug)]
 pub struct Handle(OwnedFd);
+
+/// What is known of the end of a process that has died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// This.
+    Known(Exit),
+    /// Nothing until its parent has waited for it.
+    NotYet,
+    /// Nothing, ever.
+    Unknown,
+}
 
 impl Handle {
     /// The process of this number, which is to be looked at afterwards: is it the one that was meant?
@@ -49,9 +59,20 @@ impl Handle {
         rustix::process::waitid(WaitId::PidFd(self.0.as_fd()), options).is_ok()
     }
 
-    /// How it ended, once its parent has waited for it (Linux 6.15).
-    pub fn exit(&self) -> Option<Exit> {
-        exit_of(self.0.as_fd())
+    /// How it ended, once it is dead (PIDFD_GET_INFO: Linux 6.15).
+    pub fn end(&self) -> End {
+        // SAFETY: pidfd_info is plain numbers, for which zero is valid.
+        let mut info: libc::pidfd_info = unsafe { std::mem::zeroed() };
+        info.mask = libc::PIDFD_INFO_EXIT.into();
+        // SAFETY: PIDFD_GET_INFO reads and writes one pidfd_info through the pointer; its size is in the request.
+        let done = unsafe { libc::ioctl(self.0.as_raw_fd(), libc::PIDFD_GET_INFO, &raw mut info) };
+        match done {
+            -1 => End::Unknown,
+            _ if info.mask & u64::from(libc::PIDFD_INFO_EXIT) != 0 => {
+                End::Known(Exit::from_wait(info.exit_code as u16))
+            }
+            _ => End::NotYet,
+        }
     }
 }
 
@@ -119,17 +140,15 @@ mod tests {
         let deaths = Deaths::new().unwrap();
         deaths.expect(&handle, 5).unwrap();
         assert!(handle.is_alive() && !handle.is_child());
-        assert_eq!((deaths.next(), handle.exit()), (None, None));
+        assert_eq!((deaths.next(), handle.end()), (None, End::NotYet));
         std::io::Write::write_all(parent.stdin.as_mut().unwrap(), b"\n").unwrap();
         poll::wait([Some(deaths.as_fd())], None).unwrap();
         assert_eq!(deaths.next(), Some(5));
         assert!(!handle.is_alive() && handle.signal(Signal::TERM).is_err());
         deaths.expect_collected(&handle, 6).unwrap();
-        // Linux 6.9 tells when it was waited for, 6.15 how it ended.
-        let deadline = crate::clock::monotonic() + std::time::Duration::from_secs(10);
-        if poll::wait([Some(deaths.as_fd())], Some(deadline)).unwrap() == [true] {
-            assert_eq!(deaths.next(), Some(6));
-            assert!(matches!(handle.exit(), None | Some(Exit::Code(7))));
+        if handle.end() != End::Unknown {
+            poll::wait([Some(deaths.as_fd())], None).unwrap();
+            assert_eq!((deaths.next(), handle.end()), (Some(6), End::Known(Exit::Code(7))));
         }
         drop(handle);
         assert_eq!(deaths.next(), None);
