@@ -51,6 +51,11 @@ impl Adopted {
         Adopted { birth, orphan: None, deaths: None, dead_since: now, look_at: now }
     }
 
+    /// Where the scanner tells of the dead that it did not know.
+    pub(crate) fn deaths(&self) -> Option<BorrowedFd<'_>> {
+        self.deaths.as_ref().map(AsFd::as_fd)
+    }
+
     pub(crate) fn pid(&self) -> Pid {
         self.birth.pid
     }

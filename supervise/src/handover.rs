@@ -5,7 +5,7 @@
 //! stands there.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::time::Duration;
 
@@ -84,6 +84,16 @@ impl Keeper {
             ));
         }
         false
+    }
+
+    /// What stands in the file; `None`: not what should.
+    pub(crate) fn written(&self) -> Option<&[u8]> {
+        (self.is_kept && !self.is_behind && !self.written.is_empty()).then_some(&self.written)
+    }
+
+    /// What is locked.
+    pub(crate) fn lock(&self) -> BorrowedFd<'_> {
+        self.lock.as_fd()
     }
 
     /// What the next child writes; `service` is the state that waits for it.

@@ -1,6 +1,7 @@
 //! The supervisor's place in the service directory: `supervise/` and `event/`, made and locked.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use cli::{Failure, Unable};
@@ -8,7 +9,7 @@ use servicedir::{names, record};
 use status::Handover;
 use sys::dir::{self, Links};
 use sys::fifo::{self, Fifo};
-use sys::lock;
+use sys::lock::{self, Lock};
 use sys::{file, process, users};
 
 use crate::handover::Keeper;
@@ -25,6 +26,15 @@ pub(crate) struct Home {
     pub(crate) keeper: Keeper,
     /// What the supervisor before has left.
     pub(crate) left: Option<Handover>,
+}
+
+impl Home {
+    /// What the program before this one has had, in the same process.
+    pub(crate) fn inherited(lock: OwnedFd, control: OwnedFd) -> Result<Home, Failure> {
+        let control = Fifo::inherited(control).unable(|| "take over the control FIFO")?;
+        let (keeper, left) = Keeper::begin(Lock::inherited(lock));
+        Ok(Home { control, keeper, left })
+    }
 }
 
 /// Makes what somebody has removed from `supervise/`, or has replaced there, again; `true` if that had to be done.

@@ -16,6 +16,7 @@ mod shell;
 mod sources;
 mod spawn;
 mod takeover;
+mod upgrade;
 
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
@@ -23,16 +24,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use cli::getopt::Grammar;
-use cli::options::{Opt, Program, Word};
+use cli::options::{Name, Opt, Program, Word};
 use cli::{Failure, Unable};
+use control::Command;
 use lifecycle::{Event, Service};
 use servicedir::names;
 use sys::{child, clock, file, heap, poll, process};
 
 use unix::Now;
 
+use home::Home;
 use shell::Shell;
 use sources::{Ready, Sources, Told};
+use upgrade::{Check, Open};
 
 pub use runsv::runsv;
 
@@ -44,8 +48,11 @@ pub const PROGRAM: Program = Program {
     options: OPTIONS,
 };
 
-const OPTIONS: &[Opt] =
-    &[Opt::long("deaths", Some("fd"), "read there how those have ended that the scanner has waited for")];
+const OPTIONS: &[Opt] = &[
+    Opt::long("deaths", Some("fd"), "read there how those have ended that the scanner has waited for"),
+    Opt::long("check-state", Some("fd"), "for an upgrade: say there that the state is understood"),
+    Opt::long("take-state", Some("fds"), "for an upgrade: go on with what is open there"),
+];
 
 /// The name that s6 has for it, with the program.
 pub const NAMES: &[(&str, cli::Main)] = &[("s6-supervise", main_s6)];
@@ -56,9 +63,8 @@ const S6: Grammar = Grammar { name: "s6-supervise", usage: "dir", letters: "", l
 fn main_s6(args: Vec<OsString>) -> ExitCode {
     cli::name_program(S6.name);
     match args.get(1).filter(|dir| !dir.is_empty()) {
-        Some(dir) => {
-            run(Path::new(dir), S6.name, None).map_or_else(|failure| failure.report(), ExitCode::from)
-        }
+        Some(dir) => run(Request { dir: dir.into(), ..Request::default() }, S6.name)
+            .map_or_else(|failure| failure.report(), ExitCode::from),
         None => S6.misuse().report(),
     }
 }
@@ -67,17 +73,26 @@ fn main_s6(args: Vec<OsString>) -> ExitCode {
 pub fn main(args: Vec<OsString>) -> ExitCode {
     match parse(args) {
         Ok(None) => ExitCode::SUCCESS,
-        Ok(Some((dir, deaths))) => {
-            run(&dir, PROGRAM.name, deaths).map_or_else(|failure| failure.report(), ExitCode::from)
+        Ok(Some(request)) => {
+            run(request, PROGRAM.name).map_or_else(|failure| failure.report(), ExitCode::from)
         }
         Err(failure) => failure.report(),
     }
 }
 
-/// A descriptor of the scanner's, and the directory.
-type Words = (PathBuf, Option<OwnedFd>);
+/// What the command line says.
+#[derive(Default)]
+struct Request {
+    dir: PathBuf,
+    /// Where the scanner tells how those have ended that it has waited for.
+    deaths: Option<OwnedFd>,
+    /// What the program has left open in whose place this one is.
+    open: Option<Open>,
+    /// Only to say whether what stands there is understood.
+    check: Option<OwnedFd>,
+}
 
-fn parse(mut args: Vec<OsString>) -> Result<Option<Words>, Failure> {
+fn parse(mut args: Vec<OsString>) -> Result<Option<Request>, Failure> {
     // A scanner gives any name that a directory can have, `-d` too.
     if let [_, name] = &args[..]
         && !["--help", "--version"].iter().any(|asked| name == asked)
@@ -85,52 +100,67 @@ fn parse(mut args: Vec<OsString>) -> Result<Option<Words>, Failure> {
         args.insert(1, "--".into());
     }
     let Some(words) = PROGRAM.parse(args)? else { return Ok(None) };
-    let mut deaths = None;
-    let mut dirs = Vec::new();
+    let mut request = Request::default();
     for word in words {
         match word {
-            Word::Operand(dir) => dirs.push(dir),
-            Word::Option(_, number) => {
+            Word::Operand(dir) if request.dir.as_os_str().is_empty() => request.dir = PathBuf::from(dir),
+            Word::Operand(_) => return Err(PROGRAM.usage()),
+            Word::Option(Name::Long("take-state"), numbers) => {
+                request.open = Some(numbers.to_str().and_then(Open::parse).ok_or_else(|| PROGRAM.usage())?);
+            }
+            Word::Option(name, number) => {
                 let number = number.to_str().and_then(|number| number.parse().ok());
                 let number = number.filter(|&number| number > 2).ok_or_else(|| PROGRAM.usage())?;
-                deaths = Some(process::inherit(number).unable(|| "use the descriptor of --deaths")?);
+                let fd = process::inherit(number).unable(|| format!("use descriptor {number}"))?;
+                match name {
+                    Name::Long("check-state") => request.check = Some(fd),
+                    _ => request.deaths = Some(fd),
+                }
             }
         }
     }
-    match &dirs[..] {
-        [dir] if !dir.is_empty() => Ok(Some((PathBuf::from(dir), deaths))),
-        _ => Err(PROGRAM.usage()),
+    match request.dir.as_os_str().is_empty() && request.check.is_none() {
+        true => Err(PROGRAM.usage()),
+        false => Ok(Some(request)),
     }
 }
 
-/// Supervises `dir`, with messages that begin with `name`. Gives the exit code.
-fn run(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<u8, Failure> {
-    prepare(dir, name, deaths)?.supervise()
+/// Supervises a directory, with messages that begin with `name`. Gives the exit code.
+fn run(request: Request, name: &str) -> Result<u8, Failure> {
+    if let Some(fd) = request.check {
+        return upgrade::check(fd).map(|()| 0);
+    }
+    prepare(request, name)?.supervise()
 }
 
 #[inline(never)] // What is needed once would stand below the loop's frame, and its page stays.
-fn prepare(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<Supervisor, Failure> {
+fn prepare(request: Request, name: &str) -> Result<Supervisor, Failure> {
     process::open_standard_descriptors().unable(|| "open /dev/null")?;
     heap::wait_when_exhausted(|| cli::warn("no memory is left; waiting for some"));
     // First of all: a signal that comes while we prepare is read afterwards.
     let signals = sources::take_signals()?;
     cli::write_lines_with(file::write_error_line);
     // "web/", as a shell completes it, is called web.
-    let dir: PathBuf = dir.components().collect();
-    process::enter(&dir).unable(|| format!("enter {}", dir.display()))?;
+    let dir: PathBuf = request.dir.components().collect();
+    if request.open.is_none() {
+        process::enter(&dir).unable(|| format!("enter {}", dir.display()))?;
+    }
     cli::name_program(format!("{name} {}", dir.display()));
     process::keep_descriptors_from_children();
-    let home = home::move_in()?;
+    let (home, deaths, notification) = match request.open {
+        None => (home::move_in()?, request.deaths, None),
+        Some(open) => (Home::inherited(open.lock, open.control)?, open.deaths, open.notification),
+    };
     let is_logger = is_logger(&dir);
     let left = home.left.and_then(|left| Some((Service::restore(&left.life, is_logger)?, left)));
     let shell = Shell::new(dir, home.keeper);
     let sources = Sources::new(signals, home.control);
+    let supervisor = |service| Supervisor { sources, shell, service, upgrading: None, must_go_on: false };
     match left {
-        Some((service, left)) => Supervisor { sources, shell, service }.take_over(&left, deaths),
+        Some((service, left)) => supervisor(service).take_over(&left, deaths, notification),
         None => {
             let wanted_up = !file::exists(Path::new(names::DOWN)).unable(|| "look for the file down")?;
-            let service = Service::new(clock::now(), wanted_up, is_logger);
-            let mut supervisor = Supervisor { sources, shell, service };
+            let mut supervisor = supervisor(Service::new(clock::now(), wanted_up, is_logger));
             supervisor.shell.begin(&supervisor.service)?;
             Ok(supervisor)
         }
@@ -147,6 +177,10 @@ struct Supervisor {
     sources: Sources,
     shell: Shell,
     service: Service,
+    /// A new program that is being asked whether it can go on.
+    upgrading: Option<Check>,
+    /// It can.
+    must_go_on: bool,
 }
 
 impl Supervisor {
@@ -154,7 +188,9 @@ impl Supervisor {
     /// control FIFO) makes it an error.
     fn supervise(&mut self) -> Result<u8, Failure> {
         loop {
-            let deadline = [self.service.deadline(), self.shell.deadline()].into_iter().flatten().min();
+            let asked = self.upgrading.as_ref().map(|check| check.until);
+            let deadline =
+                [self.service.deadline(), self.shell.deadline(), asked].into_iter().flatten().min();
             let ready =
                 poll::wait(self.sources.descriptors(&self.shell), deadline).unable(|| "wait for events")?;
             let is_late = !ready.contains(&true);
@@ -164,10 +200,15 @@ impl Supervisor {
                 self.shell.retry(&self.service);
                 self.feed(Event::Timeout);
                 self.read_adopted();
+                self.end_check();
             }
+
             if let Some(code) = self.shell.exit_code() {
                 self.shell.end(&self.service);
                 return Ok(code);
+            }
+            if self.must_go_on {
+                self.go_on_as_the_new_one();
             }
         }
     }
@@ -178,21 +219,7 @@ impl Supervisor {
         if ready.notified && self.shell.read_notification() {
             self.feed(Event::Ready);
         }
-        // One at a time, and each keeps its pid until what follows from its death is written down: whoever comes after
-        // us would not be told of it again.
-        let mut is_told_of_nobody = told.child_has_died;
-        while told.child_has_died
-            && let Some((pid, exit)) = child::find_dead().unable(|| "wait for a child")?
-        {
-            // What a service wrote before it died can be read by now.
-            if self.shell.read_notification() {
-                self.feed(Event::Ready);
-            }
-            self.shell.bury(pid);
-            self.feed(Event::Exited(pid, exit));
-            child::wait_for(pid).unable(|| "wait for a child")?;
-            is_told_of_nobody = false;
-        }
+        let is_told_of_nobody = told.child_has_died && !self.reap()?;
         if ready.orphaned {
             self.read_adopted();
         }
@@ -205,13 +232,35 @@ impl Supervisor {
         }
         if ready.controlled {
             for command in self.sources.read_commands()?.into_iter().flatten() {
-                self.feed(Event::Command(command));
+                match command {
+                    Command::Upgrade => self.upgrade(),
+                    command => self.feed(Event::Command(command)),
+                }
             }
         }
         if ready.changed && self.shell.read_watch() {
             self.feed(Event::RunChanged);
         }
         Ok(())
+    }
+
+    /// Waits for the children that have died; `false`: there were none.
+    fn reap(&mut self) -> Result<bool, Failure> {
+        // One at a time, and each keeps its pid until what follows from its death is written down: whoever comes after
+        // us would not be told of it again.
+        let mut has_reaped = false;
+        while let Some((pid, exit)) = child::find_dead().unable(|| "wait for a child")? {
+            // What a service wrote before it died can be read by now.
+            if self.shell.read_notification() {
+                self.feed(Event::Ready);
+            }
+            self.shell.bury(pid);
+            self.feed(Event::Exited(pid, exit));
+            self.has_been_checked(pid, exit);
+            child::wait_for(pid).unable(|| "wait for a child")?;
+            has_reaped = true;
+        }
+        Ok(has_reaped)
     }
 
     fn read_adopted(&mut self) {

@@ -47,7 +47,7 @@ pub fn runsv(args: Vec<OsString>) -> ExitCode {
     }
     let ended = match dir.join(names::LOG).is_dir() {
         true => Pair::start(&dir).and_then(Pair::watch),
-        false => crate::run(&dir, "runsv", None),
+        false => crate::run(crate::Request { dir, ..Default::default() }, "runsv"),
     };
     match ended {
         Ok(code) => ExitCode::from(code),

@@ -1,8 +1,9 @@
 //! The shell: performs what the machine wants done, and holds what only a process can hold.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -97,6 +98,23 @@ impl Shell {
     /// A process that another supervisor has left.
     pub(crate) fn inherit(&mut self, birth: Birth) {
         self.keeper.inherit(birth);
+    }
+
+    /// What a successor would find now; `None`: it would find nothing.
+    pub(crate) fn left(&mut self, service: &Service) -> Option<&[u8]> {
+        self.keep(service);
+        self.keeper.written()
+    }
+
+    /// The lock, where the service says that it is ready, and where the scanner tells of the dead.
+    pub(crate) fn open(&self) -> [Option<BorrowedFd<'_>>; 3] {
+        let deaths = self.adopted.as_ref().and_then(Adopted::deaths);
+        [Some(self.keeper.lock()), self.notification(), deaths]
+    }
+
+    /// As the scanner sees it.
+    pub(crate) fn name(&self) -> OsString {
+        OsStr::from_bytes(self.name.to_bytes()).to_owned()
     }
 
     /// What `kill-mode` says now.

@@ -79,6 +79,11 @@ impl Sources {
         Ok(told)
     }
 
+    /// Where commands come in.
+    pub(crate) fn control(&self) -> BorrowedFd<'_> {
+        self.control.as_fd()
+    }
+
     /// Looks whether commands can still come in, and sees to that; `true` if they could not.
     pub(crate) fn mend(&mut self, shell: &mut Shell) -> bool {
         match home::mend(&mut self.control, shell.keeper()) {

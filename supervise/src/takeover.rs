@@ -20,10 +20,12 @@ use crate::spawn;
 
 impl Supervisor {
     /// Goes on where the other one was. `deaths`: where the scanner tells how those have ended that it has waited for.
+    /// `notification`: our end of the service's pipe, where this process has it already.
     pub(crate) fn take_over(
         mut self,
         left: &Handover,
         deaths: Option<OwnedFd>,
+        notification: Option<OwnedFd>,
     ) -> Result<Supervisor, Failure> {
         left.births.into_iter().flatten().for_each(|birth| self.shell.inherit(birth));
         self.shell.take_over_detail(&self.service);
@@ -47,8 +49,13 @@ impl Supervisor {
                 deaths,
             );
         }
+        if let Some(listening) = notification.zip(left.notification) {
+            self.shell.listen(listening);
+        }
         self.feed(Event::TakenOver);
         self.read_adopted();
+        // Whoever died while the other program was there is our child, and the signal may have been read.
+        self.reap()?;
         Ok(self)
     }
 }

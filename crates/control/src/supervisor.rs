@@ -29,10 +29,12 @@ pub enum Command {
     NoRestartDisable,
     /// Exit once it is down and finished.
     Exit,
+    /// Ours. Execute the program of the supervisor anew, which may be another one by now, and go on.
+    Upgrade,
 }
 
 /// Every command with its byte: the one place that pairs them, in the order of s6-svc's usage.
-pub const TABLE: [(u8, Command); 25] = [
+pub const TABLE: [(u8, Command); 26] = [
     (b'a', Command::Signal(Signal::ALRM)),
     (b'b', Command::Signal(Signal::ABRT)),
     (b'q', Command::Signal(Signal::QUIT)),
@@ -58,6 +60,7 @@ pub const TABLE: [(u8, Command); 25] = [
     (b'x', Command::Exit),
     (b'O', Command::NoRestart),
     (b'Q', Command::NoRestartDisable),
+    (b'E', Command::Upgrade),
 ];
 
 /// The exit code by which a supervisor tells its scanner that its service was essential and has ended; how

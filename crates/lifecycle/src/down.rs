@@ -118,7 +118,11 @@ fn obey(service: &mut Service, start_at: Option<Duration>, command: Command) -> 
             actions
         }
         Command::Exit => leave(service, start_at),
-        Command::Signal(_) | Command::GroupSignal(_) | Command::Restart | Command::Reload => Vec::new(),
+        Command::Signal(_)
+        | Command::GroupSignal(_)
+        | Command::Restart
+        | Command::Reload
+        | Command::Upgrade => Vec::new(),
     }
 }
 

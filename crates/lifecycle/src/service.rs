@@ -247,7 +247,7 @@ impl Service {
             C::Enable => (true, Some(Action::RemoveDown)),
             C::Down | C::Once | C::NoRestart => (false, None),
             C::Disable | C::NoRestartDisable => (false, Some(Action::MakeDown)),
-            C::Signal(_) | C::GroupSignal(_) | C::Restart | C::Reload | C::Exit => return None,
+            C::Signal(_) | C::GroupSignal(_) | C::Restart | C::Reload | C::Exit | C::Upgrade => return None,
         };
         self.want(up);
         Some(file.into_iter().chain([Action::Publish(&[])]).collect())

@@ -102,6 +102,7 @@ fn obey(service: &mut Service, up: Up, command: Command, now: Now, settings: &Se
         Command::Up | Command::Enable | Command::Once | Command::NoRestart | Command::NoRestartDisable => {
             service.note(command).unwrap_or_default()
         }
+        Command::Upgrade => Vec::new(),
     }
 }
 
