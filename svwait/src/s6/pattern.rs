@@ -25,6 +25,8 @@ enum Node {
 
 /// Repetitions in braces go no further, as RE_DUP_MAX has it.
 const MOST_REPEATED: usize = 255;
+/// Repetitions of repetitions go no deeper: each of them may double the time, or worse.
+const MOST_NESTED: usize = 4;
 /// Parentheses in parentheses go no deeper.
 const DEEPEST: usize = 32;
 
@@ -39,7 +41,7 @@ impl Pattern {
     pub(super) fn new(text: &[u8]) -> Option<Pattern> {
         let mut reader = Reader { rest: text, depth: 0 };
         let node = reader.choice()?;
-        reader.rest.is_empty().then_some(Pattern(node))
+        (reader.rest.is_empty() && node.repeats() <= MOST_NESTED).then_some(Pattern(node))
     }
 
     /// It matches some part of `text`.
@@ -52,6 +54,15 @@ impl Pattern {
 type Places = Vec<bool>;
 
 impl Node {
+    /// How many repetitions are in one another.
+    fn repeats(&self) -> usize {
+        match self {
+            Node::One(_) | Node::Start | Node::End => 0,
+            Node::Sequence(nodes) | Node::Choice(nodes) => nodes.iter().map(Node::repeats).max().unwrap_or(0),
+            Node::Repeat(node, ..) => 1 + node.repeats(),
+        }
+    }
+
     /// Every place at which a match can end that begins at one of `starts`. No backtracking: the time is bounded
     /// by the pattern and the text.
     fn ends(&self, text: &[u8], starts: Places) -> Places {
@@ -231,6 +242,14 @@ fn literal(byte: u8) -> Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn repetitions_of_repetitions_are_few() {
+        let nested = |times: usize| Pattern::new(&[b"a", &b"+".repeat(times)[..]].concat());
+        assert!(nested(4).is_some_and(|pattern| pattern.matches(b"xaaa")));
+        assert!(nested(60).is_none() && Pattern::new(b"(((((a+)+)+)+)+)").is_none());
+        assert!(Pattern::new(b"(u+d*){1,3}(D|O)?").is_some());
+    }
 
     #[test]
     fn patterns_match_what_they_should() {
