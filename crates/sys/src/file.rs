@@ -292,14 +292,6 @@ pub fn read_start(file: impl std::os::fd::AsFd, buffer: &mut [u8]) -> io::Result
     Ok(rustix::io::retry_on_intr(|| rustix::io::pread(&file, &mut *buffer, 0))?)
 }
 
-/// Makes an open file empty.
-///
-/// # Errors
-/// What ftruncate(2) says.
-pub fn empty_open(file: impl std::os::fd::AsFd) -> io::Result<()> {
-    Ok(rustix::fs::ftruncate(file, 0)?)
-}
-
 /// What fstat(2) tells of an open file.
 ///
 /// # Errors
