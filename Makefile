@@ -26,7 +26,7 @@ DIST := target/dist
 PAGES = $(wildcard */*.[18] crates/*/*.5)
 TEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo 'nextest run --no-tests=pass' || echo test)
 
-.PHONY: help needs linker build static run test check pages differential golden kills simulate fuzz bench doc install install-compat image layer clean
+.PHONY: help needs linker build static run test check pages differential golden kills simulate fuzz bench performance doc install install-compat image layer clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 16
@@ -96,6 +96,9 @@ fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly tool
 bench: static ## measure beside Debian's s6, runit and inits, in one run (BENCH="idle inits"), and the loggers (LOGGERS="bulk")
 	@bench/bench.py --ours $(DIST) $(BENCH)
 	@bench/loggers.py --ours $(DIST) $(LOGGERS)
+
+performance: static ## the figures of docs/performance.md, with the machine that they come from (20 minutes, on a quiet one)
+	@bench/performance $(DIST)
 
 doc: ## the documentation of the crates, and the manual pages as HTML, in target/doc
 	$(CARGO) doc --workspace --no-deps

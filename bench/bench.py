@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+import calls
+import goals
 import inits
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -74,8 +76,9 @@ class Tree:
 
     count = 0
 
-    def __init__(self, suite, n, top):
+    def __init__(self, suite, n, top, under=()):
         Tree.count += 1
+        self.under = list(under)
         self.suite, self.n = suite, n
         self.root = f"{top}/{Tree.count}"
         self.scan = self.root + "/scan"
@@ -93,7 +96,7 @@ class Tree:
     def __enter__(self):
         self.begun = time.monotonic_ns()
         with open(self.root + "/out", "w") as out:
-            self.scanner = subprocess.Popen(self.suite.start(self.scan, self.n), env=self.env,
+            self.scanner = subprocess.Popen(self.under + self.suite.start(self.scan, self.n), env=self.env,
                                             stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         try:
             self.wait(lambda: len(self.at) == self.n, 20 + self.n * 0.06, "every service runs")
@@ -118,7 +121,7 @@ class Tree:
             left = end - time.monotonic()
             if left <= 0:
                 with open(self.root + "/out") as out:
-                    raise Failed(f"not in {seconds:.0f} s: {name}: {out.read()[-200:]}")
+                    raise Failed(f"{self.suite.name}: not in {seconds:.0f} s: {name}: {out.read()[-200:]}")
             if select.select([self.starts], [], [], min(left, 0.1))[0]:
                 self.read()
 
@@ -143,7 +146,7 @@ class Tree:
         began = time.monotonic_ns()
         self.suite.stop(self)
         self.scanner.wait(60)
-        reap(began + 60 * 10 ** 9)
+        reap(began + 60 * 10 ** 9, self.suite.name)
         return (time.monotonic_ns() - began) / 1e6
 
     def end(self):
@@ -168,14 +171,14 @@ def kill(pid):
         pass
 
 
-def reap(until):
+def reap(until, name):
     """Waits until this process has no child left."""
     while time.monotonic_ns() < until:
         try:
             os.waitpid(-1, 0)
         except ChildProcessError:
             return
-    raise Failed("processes are left")
+    raise Failed(f"{name}: processes are left")
 
 
 def text(path):
@@ -298,12 +301,16 @@ def size(bench):
 
 
 TESTS = {test.__name__: test for test in (start, restart, status, down, shutdown, idle, anonymous, tables, size)}
-ONCE = ("idle", "size")
+CALLS = {test.__name__: test for test in calls.tests(Tree)} if shutil.which("strace") else {}
+TESTS.update({test.__name__: test for test in goals.tests(Tree)}, **CALLS)
+ONCE = ("idle", "size", *CALLS)
 # These have tables of their own.
 INITS = {"inits": inits.inits, "stages": inits.stages}
 
 
 class Bench:
+    failed = Failed
+
     def __init__(self, arguments):
         self.suites = suites(arguments.ours)
         self.many, self.idle, self.rounds = arguments.many, arguments.idle, arguments.rounds
@@ -348,12 +355,17 @@ def alone():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("test", nargs="*", help=" ".join([*TESTS, *INITS]) + " (default: all)")
+    parser.add_argument("test", nargs="*", help=" ".join([*TESTS, *INITS]) + " syscalls (default: all)")
     parser.add_argument("--ours", default="target/dist", help="directory of our programs")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--many", type=int, default=1000, help="services of the tests start, status and down")
     parser.add_argument("--idle", type=int, default=30, help="seconds of the idle test")
     arguments = parser.parse_args()
+    if "syscalls" in arguments.test:
+        arguments.test.remove("syscalls")
+        arguments.test += CALLS
+        if not CALLS:
+            parser.error("strace is not here")
     if not set(arguments.test) <= {*TESTS, *INITS}:
         parser.error("no such test; there are " + " ".join([*TESTS, *INITS]))
     alone()

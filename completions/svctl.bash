@@ -1,7 +1,7 @@
 # Completion of svctl for bash, written from the tables of its options (make golden).
 _svctl() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-    local verbs="status up down restart reload once kill pause cont exit enable disable rescan stop why logs tree events check new help"
+    local verbs="status up down restart reload once kill pause cont exit enable disable rescan stop upgrade why logs tree events check new help"
     local signals="ALRM ABRT QUIT HUP KILL TERM INT USR1 USR2 STOP CONT WINCH"
     local options operands signal i scan=()
     COMPREPLY=()
@@ -32,6 +32,7 @@ _svctl() {
     disable) options="-C --wait --timeout --help" operands=names ;;
     rescan) options="-C --help" operands=nothing ;;
     stop) options="-C --wait --timeout --help" operands=nothing ;;
+    upgrade) options="-C --timeout --help" operands=nothing ;;
     why) options="-n -C --help" operands=names ;;
     logs) options="-f -n -C --follow --lines --since --help" operands=names ;;
     tree) options="-C --help" operands=directories ;;

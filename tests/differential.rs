@@ -307,7 +307,11 @@ fn play(seed: u64) {
         };
         let _ = write!(story, "{shown:12}");
         for ((player, before), noted_before) in players.iter().zip(&before).zip(noted_before) {
-            let what = format!("{}: an effect of the last of\n{story}", player.name);
+            let noted_now = noted(player);
+            let what = format!(
+                "{}: an effect of the last ({noted_before} signals noted before it, {noted_now} soon after) of\n{story}",
+                player.name
+            );
             wait_at_most(PATIENCE, &what, || {
                 let changed = !changes || player.record() != *before;
                 let arrived = !is_noted || noted(player) > noted_before;
@@ -341,7 +345,8 @@ fn agree(players: &[Player; 2], memory: &Memory, story: &mut String) {
     let start = Instant::now();
     let views = || [ours.view(memory.started_once), s6.view(memory.started_once)];
     let mut now = views();
-    while now[0] != now[1] {
+    // Also afterwards: the effect that was seen may have been a late one of an earlier command.
+    while now[0] != now[1] || !players.iter().all(Player::is_settled) {
         assert!(
             start.elapsed() < PATIENCE,
             "they differ after\n{story}\nours {:?}\ns6   {:?}",

@@ -77,7 +77,7 @@ fn every_file_that_is_opened_has_its_test() {
     let text = read("docs/security.md");
     let rows = text.lines().filter(|line| line.starts_with("| ") && line.matches(" | ").count() == 3);
     let without: Vec<_> = rows
-        .filter(|row| !row.starts_with("| file ") && !row.starts_with("| ---") && !row.contains(": "))
+        .filter(|row| !row.ends_with("| test |") && !row.starts_with("| ---") && !row.contains(": "))
         .collect();
     assert!(without.is_empty(), "{without:#?}");
 }

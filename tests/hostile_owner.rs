@@ -5,7 +5,7 @@
 
 mod kit;
 
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::Command;
 

@@ -302,6 +302,33 @@ mod lines {
     }
 
     #[test]
+    fn services_whose_supervisors_are_killed_too_go_on_and_so_does_their_pipe() {
+        ours_only!(WHY);
+        for killed in [&["web"][..], &["web/log"], &["web", "web/log"], &["web/log", "web"]] {
+            let mut tree = Lineage::start(counting);
+            let pids = |tree: &Lineage| ["web", "web/log"].map(|name| tree.service(name).wait_up());
+            let before = pids(&tree);
+            wait_for_more(&tree);
+            let pipe = standard(&tree, before[0])[1].clone();
+            tree.kill_scanner();
+            for name in killed {
+                tree.kill(tree.supervisor(name), Signal::KILL);
+            }
+            tree.start_scanner("", &[]);
+            wait_for_more(&tree);
+            assert_eq!(pids(&tree), before, "{killed:?}");
+            let (web, log) = (tree.supervisor("web"), tree.supervisor("web/log"));
+            assert_eq!((&standard(&tree, web)[1], &standard(&tree, log)[0]), (&pipe, &pipe), "{killed:?}");
+            for name in ["web", "web/log"] {
+                tree.service(name).wait_supervised().command("r");
+                wait_for_more(&tree);
+            }
+            assert_eq!(tree.stop(), 0);
+            check(&tree);
+        }
+    }
+
+    #[test]
     fn no_line_is_lost_when_scanners_are_killed_at_any_moment() {
         ours_only!(WHY);
         for seed in seeds(1) {

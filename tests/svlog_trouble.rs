@@ -59,6 +59,28 @@ mod processors {
     }
 
     #[test]
+    fn alarm_while_an_archive_is_being_made_is_obeyed_when_it_is_made() {
+        ours_only!("its name");
+        let home = Scratch::new();
+        let processor = "?while [ ! -e ../go ]; do sleep 0.01; done; cat";
+        let (mut logger, log) = start(&home, &["n100", processor, "./log"]);
+        logger.write(&lines(1..=10));
+        wait_until("the first lines", || log.content("current") == lines(1..=10));
+        logger.signal(Signal::ALRM);
+        wait_until("the rotation", || log.path("previous").exists() && log.content("current").is_empty());
+        logger.write(&lines(11..=20));
+        wait_until("more lines", || log.content("current") == lines(11..=20));
+        logger.signal(Signal::ALRM);
+        // They do not wait for the archive.
+        logger.write(&lines(21..=30));
+        wait_until("more lines", || log.content("current") == lines(11..=30));
+        std::fs::write(home.path().join("go"), "").unwrap();
+        wait_until("both archives", || log.archives().len() == 2 && log.content("current").is_empty());
+        logger.finish();
+        assert_eq!(log.all(), lines(1..=30));
+    }
+
+    #[test]
     fn logger_that_waits_for_a_processor_holds_no_more_than_it_reads_at_once() {
         ours_only!("its memory grows");
         let home = Scratch::new();

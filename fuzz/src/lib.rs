@@ -33,7 +33,7 @@ use unix::{Signal, Stamp};
 pub use command_lines::{getopt, svrun, tables};
 pub use directories::variables;
 pub use logger::{archives, labels, loggers, pattern, recovery, script, splitter};
-pub use machines::{life, roster, tree};
+pub use machines::{left, life, roster, tree};
 pub use names::listeners;
 pub use texts::{gunzip, moments, stages};
 
@@ -41,7 +41,7 @@ pub use texts::{gunzip, moments, stages};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 25] = [
+pub const TARGETS: [Target; 26] = [
     ("record", record),
     ("detail", detail),
     ("tally", tally),
@@ -65,6 +65,7 @@ pub const TARGETS: [Target; 25] = [
     ("moments", moments),
     ("gunzip", gunzip),
     ("life", life),
+    ("left", left),
     ("roster", roster),
     ("tree", tree),
 ];

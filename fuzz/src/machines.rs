@@ -3,10 +3,26 @@
 use std::time::Duration;
 
 use control::{Command, ScanCommand};
-use lifecycle::{Action, Event, NotStarted, Readiness, Service, Settings, Started};
+use lifecycle::{Action, Event, KillMode, Left, NotStarted, Readiness, Service, Settings, Started};
 use roster::{Arrival, Found, Look, Roster, Slot};
 use simulation::Schedule;
 use unix::{Exit, Now, Pid, Stamp};
+
+/// What anybody may have written where a state was left, whole or its numbers alone: what is read can go on, and is read again.
+pub fn left(data: &[u8]) {
+    if let Some(handover) = status::Handover::decode(data) {
+        let bytes = handover.encode();
+        assert_eq!(status::Handover::decode(&bytes).map(|again| again.encode()), Some(bytes));
+    }
+    let numbers: Vec<u64> = data.as_chunks().0.iter().map(|&bytes| u64::from_le_bytes(bytes)).collect();
+    let Some(service) = Service::restore(&numbers, data.len() % 2 == 1) else { return };
+    let again = Service::restore(&service.save(), data.len() % 2 == 1);
+    assert_eq!(again.as_ref(), Some(&service));
+    let _ = (service.record().encode(), service.detail().encode(), service.deadline());
+    let (service, _) = service.step(Event::TakenOver, now(5_000), &Settings::default());
+    let (_, actions) = service.step(Event::Timeout, now(10_000), &Settings::default());
+    assert!(actions.len() < 8, "{actions:?}");
+}
 
 /// Whom signals go to has been born, and what is asked for can be done in that phase; what everybody may know can be
 /// written and read again.
@@ -34,6 +50,7 @@ pub fn life(data: &[u8]) {
         }
         let exits = actions.iter().position(|action| matches!(action, Action::Exit(_)));
         assert!(exits.is_none_or(|place| place + 1 == actions.len()), "{actions:?}");
+        assert_eq!(Service::restore(&service.save(), first & 2 == 2), Some(service.clone()));
         let record = service.record();
         assert_eq!(status::Record::decode(&record.encode()), Some(record));
         let text = service.detail().encode();
@@ -71,7 +88,10 @@ fn event(what: u8, value: u8) -> Event {
     let readiness = [Readiness::Unknown, Readiness::Notification, Readiness::Check(Duration::from_secs(1))];
     match what % 16 {
         0..=2 => {
-            Event::RunSpawned(Ok(Started { pid: pid(value), readiness: readiness[usize::from(value) % 3] }))
+            let modes = [KillMode::Process, KillMode::Group, KillMode::Tree];
+            let kill_mode = modes[usize::from(what) % 3];
+            let readiness = readiness[usize::from(value) % 3];
+            Event::RunSpawned(Ok(Started { pid: pid(value), readiness, kill_mode }))
         }
         3 if value & 1 == 1 => Event::RunSpawned(Err(NotStarted::NoResources)),
         3 => Event::RunSpawned(Err(NotStarted::CannotExecute(Exit::NOT_FOUND))),
@@ -84,6 +104,9 @@ fn event(what: u8, value: u8) -> Event {
         12 if value > 250 => {
             [Event::Terminate, Event::Hangup, Event::Quit, Event::Interrupt][usize::from(value) % 4]
         }
+        12 => Event::TakenOver,
+        13 if value & 1 == 1 => Event::ScriptPostponed,
+        13 => Event::Swept(if value & 2 == 0 { Left::Nothing } else { Left::Something }),
         _ => Event::Timeout,
     }
 }

@@ -108,7 +108,7 @@ impl World {
     /// When something happens next, by itself or by a deadline.
     fn next_moment(&self) -> Option<Ms> {
         let up = |deadline: Duration| deadline.as_micros().div_ceil(1000) as Ms;
-        let deadlines = self.supervisors.iter().filter_map(|supervisor| supervisor.service.deadline());
+        let deadlines = self.supervisors.iter().filter_map(|supervisor| supervisor.deadline());
         let deadlines = deadlines.chain(self.scanner.roster.deadline()).map(up);
         deadlines.chain(self.next_event()).min()
     }

@@ -59,6 +59,8 @@ pub(crate) struct Directory {
     pub(crate) starved: u32,
     /// The file `down`.
     pub(crate) down: bool,
+    /// It should be there, after all that was commanded.
+    pub(crate) should_be_down: bool,
     /// `supervise/status` and `supervise/detail`.
     pub(crate) record: Option<Record>,
     pub(crate) detail: Detail,
@@ -107,6 +109,7 @@ impl World {
             has_crash: self.chance.once_in(3),
             starved: 0,
             down,
+            should_be_down: down,
             record: None,
             detail: Detail::default(),
             last_start: None,

@@ -42,12 +42,23 @@ impl World {
     /// What an event asks for.
     pub(crate) fn before(&mut self, by: Pid, event: &Event) {
         let down_until = self.down_until(by);
-        let Some(supervisor) = self.supervisor_mut(by) else { return };
+        let Some(supervisor) = self.supervisor_mut(by).filter(|supervisor| supervisor.exit.is_none()) else {
+            return;
+        };
         match event {
             Event::Command(command) => {
                 supervisor.hears(*command);
+                let down = match command {
+                    Command::Disable | Command::NoRestartDisable => Some(true),
+                    Command::Enable => Some(false),
+                    _ => None,
+                };
                 if matches!(command, Command::Down | Command::Disable) {
                     supervisor.down_since = down_until;
+                }
+                if let Some(down) = down {
+                    let directory = supervisor.directory;
+                    self.directories[directory].should_be_down = down;
                 }
             }
             Event::Terminate => {
@@ -81,21 +92,23 @@ impl World {
         };
         let is_his = |process: &&Process| process.parent == Parent::Supervisor(by) && !process.mourned;
         let has = |kind: Kind| self.processes.iter().filter(is_his).any(|process| process.kind == kind);
-        let adopted = supervisor.adopted.is_some();
+        let (adopted, directory) = (supervisor.adopted.is_some(), supervisor.directory);
         let (unfinished, to_remember) = (supervisor.unfinished, supervisor.to_remember);
         let (run, crash, finish) =
             (has(Kind::Run), has(Kind::Script(Script::Crash)), has(Kind::Script(Script::Finish)));
-        let finished = unfinished.is_none() || crash || adopted;
+        let finished = unfinished.is_none() || crash || adopted || supervisor.postponed;
         let state = supervisor.service.record().wanted_up;
         let failed = supervisor.service.detail().failed.is_some();
         let wanted = state == supervisor.wanted || (failed && !state);
         self.law(Law::OneFinish, finished, |_| format!("no finish for the death of {unfinished:?}"));
         self.law(Law::OneFinish, to_remember == 0, |_| format!("{to_remember} deaths are not in the tally"));
         self.law(Law::Wanted, wanted, |_| format!("wanted up: {state}, and it was told otherwise"));
+        let it = &self.directories[directory];
+        self.law(Law::Wanted, it.down == it.should_be_down, |_| "the file down is not as it was told".into());
         self.look_at_record(by);
         let now = self.now;
         if let Some(supervisor) = self.supervisor_mut(by) {
-            let alone = !run && !crash && !finish && !adopted;
+            let alone = !run && !crash && !finish && !adopted && !supervisor.postponed;
             let idle = supervisor.wanted && !failed && !supervisor.told_to_leave && alone;
             supervisor.idle_since = supervisor.idle_since.or(Some(now)).filter(|_| idle);
             supervisor.leaves_since =

@@ -63,8 +63,6 @@ impl World {
                 }
                 self.step_scanner(Event::LoggerIsDown(slot, is_down));
             }
-            // No scanner is killed here, so nobody is adopted.
-            Action::SignalAdopted(slot, _) => unreachable!("{slot:?} is nobody's child"),
             Action::Signal(pid, signal) => self.signal_supervisor(pid, signal),
             Action::ClosePipe(slot) => {
                 if let Some(pipe) = self.scanner.pipes.get_mut(slot.index()).and_then(Option::take) {
@@ -159,9 +157,11 @@ impl World {
     /// A supervisor begins.
     fn begin(&mut self, pid: Pid, directory: usize, is_logger: bool) {
         let (service, fresh) = self.first_state(directory, is_logger);
-        self.directories[directory].record = Some(service.record());
+        let it = &mut self.directories[directory];
+        // Another one may have been killed before he made the file down.
+        (it.record, it.should_be_down) = (Some(service.record()), it.down);
         let supervisor = Supervisor::new(pid, directory, is_logger, service, self.now);
-        self.supervisors.push(Supervisor { fresh, ..supervisor });
+        self.supervisors.push(Supervisor { fresh, sleeps: self.meddle.sleeps, ..supervisor });
         if let Some(process) = self.processes.iter_mut().find(|process| process.pid == pid) {
             process.directory = directory;
         }

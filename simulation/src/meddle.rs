@@ -18,24 +18,30 @@ pub enum Fate {
 pub struct Meddle {
     /// To the actions of a supervisor.
     pub action: fn(&Action) -> Fate,
-    /// False: its machine never hears of this event.
-    pub hears: fn(&Event) -> bool,
+    /// What its machine hears instead of an event; `None`: nothing.
+    pub hears: fn(Event) -> Option<Event>,
     /// To the actions of the scanner.
     pub scanner_action: fn(&roster::Action) -> Fate,
-    /// False: its machine never hears of this event.
-    pub scanner_hears: fn(&roster::Event<'_>) -> bool,
+    /// What its machine hears instead of an event; `None`: nothing.
+    pub scanner_hears: for<'a> fn(roster::Event<'a>) -> Option<roster::Event<'a>>,
     /// Notices are sent before the record is written.
     pub notices_first: bool,
+    /// Deadlines of supervisors come and go.
+    pub sleeps: bool,
+    /// Nothing is written down for a successor.
+    pub forgets: bool,
 }
 
 impl Meddle {
     /// Nothing is done.
     pub const NOT: Meddle = Meddle {
         action: |_| Fate::Keep,
-        hears: |_| true,
+        hears: Some,
         scanner_action: |_| Fate::Keep,
-        scanner_hears: |_| true,
+        scanner_hears: |event| Some(event),
         notices_first: false,
+        sleeps: false,
+        forgets: false,
     };
 }
 

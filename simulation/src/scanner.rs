@@ -159,9 +159,7 @@ impl World {
     }
 
     pub(crate) fn step_scanner(&mut self, event: Event<'_>) {
-        if !(self.meddle.scanner_hears)(&event) {
-            return;
-        }
+        let Some(event) = (self.meddle.scanner_hears)(event) else { return };
         self.steps += 1;
         let time = self.time();
         self.scanner.roster.step(event, time, &mut self.scanner.actions);

@@ -49,6 +49,12 @@ impl World {
     pub(crate) fn spawn_script(&mut self, by: Pid, script: Script, death: Death) -> Option<Event> {
         let directory = self.supervisor(by)?.directory;
         self.nobody_else(directory, "a script");
+        let starved = self.is_starved(directory);
+        self.supervisor_mut(by)?.postponed = starved;
+        if starved {
+            self.say(|_| format!("    {script:?}: no resources"));
+            return Some(Event::ScriptPostponed);
+        }
         if script == Script::Finish {
             let last = self.supervisor(by)?.unfinished;
             self.law(Law::OneFinish, last.is_some() && last == death.group, |_| {
@@ -63,7 +69,7 @@ impl World {
         }
         let it = &self.directories[directory];
         let there = if script == Script::Crash { it.has_crash } else { it.has_finish };
-        if !there || self.is_starved(directory) {
+        if !there {
             self.say(|_| format!("    no {script:?}"));
             return Some(Event::ScriptSpawned(None));
         }

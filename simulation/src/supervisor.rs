@@ -65,6 +65,10 @@ pub(crate) struct Supervisor {
     pub(crate) adopted: Option<Pid>,
     /// Another supervisor was there before it, and it has not taken over yet.
     pub(crate) fresh: bool,
+    /// Its script waits for resources.
+    pub(crate) postponed: bool,
+    /// Deadlines come and go.
+    pub(crate) sleeps: bool,
     /// It was told to exit at once.
     pub(crate) quits: bool,
     /// It is in the middle of something.
@@ -104,10 +108,17 @@ impl Supervisor {
             told_to_leave: false,
             adopted: None,
             fresh: false,
+            postponed: false,
+            sleeps: false,
             quits: false,
             feeding: false,
             held_up: false,
         }
+    }
+
+    /// When it has something to do next.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.service.deadline().filter(|_| !self.sleeps)
     }
 
     /// It has something to do.
@@ -119,7 +130,7 @@ impl Supervisor {
             || self.notified
             || self.changed
             || !self.commands.is_empty()
-            || self.service.deadline().is_some_and(|at| at <= now)
+            || self.deadline().is_some_and(|at| at <= now)
     }
 }
 
@@ -188,7 +199,7 @@ impl World {
         let now = self.now;
         let time = self.time();
         let Some(supervisor) = self.supervisor_mut(pid) else { return };
-        if supervisor.service.deadline().is_none_or(|at| at > time) {
+        if supervisor.deadline().is_none_or(|at| at > time) {
             return;
         }
         let count = if supervisor.timeouts.0 == now { supervisor.timeouts.1 + 1 } else { 1 };
@@ -199,11 +210,10 @@ impl World {
 
     /// One step of the machine, and those that answer what it wants done.
     pub(crate) fn feed(&mut self, pid: Pid, event: Event) {
-        if !(self.meddle.hears)(&event) {
-            return;
-        }
+        let Some(heard) = (self.meddle.hears)(event) else { return };
+        self.before(pid, &event);
         self.begins_to_feed(pid);
-        let mut pending = vec![event];
+        let mut pending = vec![heard];
         while self.broken.is_none()
             && let Some(event) = pending.pop()
         {
@@ -213,7 +223,6 @@ impl World {
             };
             let (directory, service) = (supervisor.directory, supervisor.service.clone());
             self.say(|world| format!("  {} {pid}: {event:?}", world.called(directory)));
-            self.before(pid, &event);
             self.steps += 1;
             let (next, actions) = service.step(event, now, &self.directories[directory].settings);
             if let Some(supervisor) = self.supervisor_mut(pid) {

@@ -42,8 +42,12 @@ impl World {
 
     /// The state is written down.
     pub(crate) fn keep(&mut self, by: Pid) {
+        let forgets = self.meddle.forgets;
         if let Some(supervisor) = self.supervisor_mut(by) {
             supervisor.feeding = false;
+            if forgets {
+                return;
+            }
             let (directory, service) = (supervisor.directory, supervisor.service.clone());
             self.directories[directory].left = Some(Left { service, newborn: None });
         }
@@ -174,6 +178,10 @@ impl Supervisor {
         self.said_ready = record.ready && record.is_up();
         (self.said, self.unfinished) = match phase {
             Phase::Down { .. } => (Said::Down, None),
+            Phase::Clearing(clearing) => {
+                let said = if clearing.ending.told { Said::Dead } else { Said::Up };
+                (said, Some(clearing.group))
+            }
             Phase::Up(up) => (if up.ready { Said::Ready } else { Said::Up }, None),
             // No service has a `kill-mode` here.
             Phase::Clearing(_) => (Said::Up, None),

@@ -7,6 +7,7 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
+use std::time::Duration;
 
 use cli::{reason, warn};
 use lifecycle::Service;
@@ -18,6 +19,9 @@ use unix::Pid;
 
 /// More than a supervisor leaves.
 const MOST: usize = 4096;
+
+/// A child that is about to execute a program has so long to do so.
+const HEIRS: Duration = Duration::from_secs(5);
 
 /// The file, and what stands in it.
 pub(crate) struct Keeper {
@@ -35,15 +39,29 @@ pub(crate) struct Keeper {
 impl Keeper {
     /// Takes the lock over; gives what the last supervisor has left, if its processes can be there still.
     pub(crate) fn begin(lock: Lock) -> (Keeper, Option<Handover>) {
-        lock.wait_for_heirs();
+        if !lock.wait_for_heirs(HEIRS) {
+            warn(format_args!(
+                "another process has locked {} with flock(2); not waiting any longer",
+                names::LOCK
+            ));
+        }
         let epoch = boot::epoch();
-        let mut left = vec![0; MOST];
+        // A buffer for the most would not fit into our own heap.
+        let size = file::look_open(&lock).map_or(0, |info| info.size as usize);
+        let mut left = vec![0; size.min(MOST)];
         let count = file::read_start(&lock, &mut left).unwrap_or(0);
         let left = Handover::decode(&left[..count]).filter(|left| left.epoch == epoch);
-        let is_kept = lock.has_one_name();
-        if !is_kept {
-            warn(format_args!("{} has another name: nothing can be left to a successor", names::LOCK));
+        let reason = match (lock.has_one_name(), lock.is_only_ours()) {
+            (true, true) => None,
+            (false, _) => Some("has another name"),
+            // Another one's pids are nobody for us to signal.
+            (_, false) => Some("is another user's, or can be written by others"),
+        };
+        if let Some(reason) = reason {
+            warn(format_args!("{} {reason}: nothing can be left to a successor", names::LOCK));
         }
+        let is_kept = reason.is_none();
+        let left = left.filter(|_| is_kept);
         (Keeper { lock, written: Vec::new(), epoch, births: [None; 2], is_kept, is_behind: false }, left)
     }
 

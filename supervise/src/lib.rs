@@ -27,7 +27,7 @@ use cli::options::{Opt, Program, Word};
 use cli::{Failure, Unable};
 use lifecycle::{Event, Service};
 use servicedir::names;
-use sys::{child, clock, file, poll, process};
+use sys::{child, clock, file, heap, poll, process};
 
 use unix::Now;
 
@@ -105,7 +105,13 @@ fn parse(mut args: Vec<OsString>) -> Result<Option<Words>, Failure> {
 
 /// Supervises `dir`, with messages that begin with `name`. Gives the exit code.
 fn run(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<u8, Failure> {
+    prepare(dir, name, deaths)?.supervise()
+}
+
+#[inline(never)] // What is needed once would stand below the loop's frame, and its page stays.
+fn prepare(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<Supervisor, Failure> {
     process::open_standard_descriptors().unable(|| "open /dev/null")?;
+    heap::wait_when_exhausted(|| cli::warn("no memory is left; waiting for some"));
     // First of all: a signal that comes while we prepare is read afterwards.
     let signals = sources::take_signals()?;
     cli::write_lines_with(file::write_error_line);
@@ -120,13 +126,13 @@ fn run(dir: &Path, name: &str, deaths: Option<OwnedFd>) -> Result<u8, Failure> {
     let shell = Shell::new(dir, home.keeper);
     let sources = Sources::new(signals, home.control);
     match left {
-        Some((service, left)) => Supervisor { sources, shell, service }.take_over(&left, deaths)?.supervise(),
+        Some((service, left)) => Supervisor { sources, shell, service }.take_over(&left, deaths),
         None => {
             let wanted_up = !file::exists(Path::new(names::DOWN)).unable(|| "look for the file down")?;
             let service = Service::new(clock::now(), wanted_up, is_logger);
             let mut supervisor = Supervisor { sources, shell, service };
             supervisor.shell.begin(&supervisor.service)?;
-            supervisor.supervise()
+            Ok(supervisor)
         }
     }
 }
@@ -146,14 +152,15 @@ struct Supervisor {
 impl Supervisor {
     /// The event loop. Only what no supervisor can do without (poll, its signals, its children, its
     /// control FIFO) makes it an error.
-    fn supervise(mut self) -> Result<u8, Failure> {
+    fn supervise(&mut self) -> Result<u8, Failure> {
         loop {
             let deadline = [self.service.deadline(), self.shell.deadline()].into_iter().flatten().min();
             let ready =
                 poll::wait(self.sources.descriptors(&self.shell), deadline).unable(|| "wait for events")?;
+            let is_late = !ready.contains(&true);
             self.read(ready.into())?;
             // Not only when nothing else came: commands may come without end.
-            if deadline.is_some_and(|at| at <= clock::monotonic()) {
+            if deadline.is_some_and(|at| is_late || at <= clock::monotonic()) {
                 self.shell.retry(&self.service);
                 self.feed(Event::Timeout);
                 self.read_adopted();
@@ -224,15 +231,25 @@ impl Supervisor {
     #[inline(never)] // One frame for every event, or the stack takes a page more.
     fn feed_at(&mut self, event: Event, at: Option<Now>) {
         let mut pending = vec![event];
+        let mut now = at.unwrap_or_else(clock::now);
         while self.shell.exit_code().is_none()
             && let Some(event) = pending.pop()
         {
+            // To execute a program takes its time; to find that there is none does not.
+            if at.is_none() && is_start(&event) {
+                now = clock::now();
+            }
             let settings = settings::read_for(&event, &self.service);
-            let (next, actions) = self.service.clone().step(event, at.unwrap_or_else(clock::now), &settings);
+            let (next, actions) = self.service.clone().step(event, now, &settings);
             self.service = next;
             self.shell.explain(&event, &self.service);
             pending.extend(self.shell.perform(actions, &self.service).into_iter().rev());
         }
         self.shell.keep(&self.service);
     }
+}
+
+/// The answer to a start: a process was started, or was meant to be.
+fn is_start(event: &Event) -> bool {
+    matches!(event, Event::RunSpawned(_) | Event::ScriptSpawned(Some(_)) | Event::CheckSpawned(Some(_)))
 }

@@ -230,7 +230,7 @@ fn spawn_beside(
 ) -> Result<Option<Pid>, NotSpawned> {
     let file = Path::new(OsStr::from_bytes(path.to_bytes()));
     // To ask first costs a system call, to be refused costs a process. What cannot be asked is tried.
-    if matches!(file::exists(file), Ok(false)) && matches!(file::link_target(file), Ok(None)) {
+    if matches!(file::look_no_follow(file), Ok(None)) {
         return Ok(None);
     }
     let spawn = Spawn {

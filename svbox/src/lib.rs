@@ -58,6 +58,11 @@ pub const PROGRAM: Program = Program {
 
 /// Runs the program that `args[0]` names; called by another name, the one that `args[1]` names.
 pub fn main(mut args: Vec<OsString>) -> ExitCode {
+    // Who runs long says what else to do.
+    sys::heap::end_when_exhausted(|| {
+        cli::say("no memory is left");
+        std::process::exit(111);
+    });
     if let Some((name, program)) = args.first().and_then(called) {
         args[0] = name.into();
         return program(args);

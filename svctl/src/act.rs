@@ -59,7 +59,10 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
             first.keep(say::told(act, &request, &service.name, service.before.as_ref()));
         }
     }
-    if let Some(wait) = wait {
+    if let Some(mut wait) = wait {
+        if request.letters.iter().any(|letter| b"dD".contains(letter)) {
+            first.keep(wait.look_again());
+        }
         let result = follow(act, wait, &services, &sent, &request, start);
         let has_come = result.is_ok();
         first.keep(result);

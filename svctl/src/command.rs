@@ -73,6 +73,9 @@ fn give(order: &Order, targets: &mut Vec<Target>, mut first: First) -> Result<()
             }
         }
     }
+    if order.letters.iter().any(|letter| b"dD".contains(letter)) {
+        first.keep(wait.look_again());
+    }
     first.keep(wait.finish(Quantity::All, order.timeout));
     first.0.map_or(Ok(()), |code| Err(Failure::Silent(code)))
 }

@@ -1,4 +1,4 @@
-//! The verbs that tell the scanner something: `rescan` and `stop`.
+//! The verbs that tell the scanner something: `rescan`, `stop` and `upgrade`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use cli::options::{Name, Opt, Program, Word};
 use cli::{Failure, Unable, say};
-use control::ScanCommand;
+use control::{Command, ScanCommand};
 use scandir::Sent;
-use sys::{clock, poll};
+use sys::{clock, lock, poll, proc};
 
 use crate::act::{line, scanner_refused, seconds};
 use crate::display::shown;
@@ -34,6 +34,22 @@ pub(crate) const STOP: Program = Program {
         Opt::long("timeout", Some("ms"), "wait, so many milliseconds at most; 0: no limit"),
     ],
 };
+
+/// How `upgrade` is called.
+pub(crate) const UPGRADE: Program = Program {
+    name: "svctl upgrade",
+    about: "has the tree go on as the programs that are there now, and waits for that",
+    usage: &["[ -C dir ] [ --timeout ms ]"],
+    options: &[
+        Opt::value('C', "dir", "the scan directory"),
+        Opt::long("timeout", Some("ms"), "wait so many milliseconds at most (default 10000); 0: no limit"),
+    ],
+};
+
+/// So long `upgrade` waits.
+const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Nothing tells that a process has executed another program: it is looked at so often.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Services that a message names; of the others it gives the number.
 const MOST_NAMED: usize = 8;
@@ -69,6 +85,55 @@ pub(crate) fn stop(args: Vec<OsString>) -> Result<(), Failure> {
         return Err(timed_out(&request.finder, scan));
     }
     line(format!("{}: stopped after {}", shown(scan), seconds(clock::monotonic() - start)))
+}
+
+/// `svctl upgrade`.
+pub(crate) fn upgrade(args: Vec<OsString>) -> Result<(), Failure> {
+    let Some(request) = parse(&UPGRADE, args)? else { return Ok(()) };
+    let scan = request.finder.scan()?;
+    let timeout = if request.is_waited_for { request.timeout } else { Some(UPGRADE_TIMEOUT) };
+    let deadline = timeout.map(|timeout| clock::monotonic() + timeout);
+    let scanner = scandir::watch(scan).map_err(|cause| scanner_refused(scan, cause))?;
+    let Some(scanner) = scanner else { return Err(Failure::NoSupervisor(not_scanned(scan).into())) };
+    send(scan, ScanCommand::Upgrade)?;
+    loop {
+        let old = old_ones(&request.finder, scan)?;
+        let now = clock::monotonic();
+        if old.is_empty() {
+            return line(format!("{}: goes on as the program that is there", shown(scan)));
+        }
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            let count = old.len();
+            let named = old.into_iter().take(MOST_NAMED).collect::<Vec<_>>().join(", ");
+            let more = if count > MOST_NAMED { ", …" } else { "" };
+            say(format_args!(
+                "timed out: still the old program: {named}{more}; the messages of the tree say why"
+            ));
+            return Err(Failure::Silent(99));
+        }
+        if !poll::wait_many(&[&scanner], Some(now + LOOK)).unable(|| "wait for the scanner")?.is_empty() {
+            return Err(Failure::NoSupervisor(format!("the scanner of {} has gone", shown(scan)).into()));
+        }
+    }
+}
+
+/// The scanner, and the services whose supervisors can be upgraded, that execute another file than the one at its path.
+fn old_ones(finder: &Finder, scan: &Path) -> Result<Vec<String>, Failure> {
+    let mut old = Vec::new();
+    let holder =
+        scandir::lock_in(scan).and_then(|lock| lock::holder(&lock)).unable(|| "look for the scanner")?;
+    if holder.is_some_and(|pid| proc::is_outdated(pid).unwrap_or(true)) {
+        old.push("svscan".into());
+    }
+    if Command::from_byte(b'E').is_some() {
+        for place in finder.all()? {
+            let holder = lock::holder(&place.dir.join(servicedir::names::LOCK)).ok().flatten();
+            if holder.is_some_and(|pid| proc::is_outdated(pid).unwrap_or(true)) {
+                old.push(shown(&place.name).to_string());
+            }
+        }
+    }
+    Ok(old)
 }
 
 fn parse(program: &'static Program, args: Vec<OsString>) -> Result<Option<Request>, Failure> {

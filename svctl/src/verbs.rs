@@ -34,6 +34,7 @@ pub(crate) static VERBS: &[Verb] = &[
     act("disable", 10),
     Verb { name: "rescan", run: tree::rescan, program: &tree::RESCAN },
     Verb { name: "stop", run: tree::stop, program: &tree::STOP },
+    Verb { name: "upgrade", run: tree::upgrade, program: &tree::UPGRADE },
     Verb { name: "why", run: why::run, program: &why::PROGRAM },
     Verb { name: "logs", run: logs::run, program: &logs::PROGRAM },
     Verb { name: "tree", run: processes::run, program: &processes::PROGRAM },

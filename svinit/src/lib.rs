@@ -46,6 +46,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 
 /// The same; `multi_call`: this executable is also the scanner and the logger.
 pub fn main_with(args: Vec<OsString>, multi_call: bool) -> ExitCode {
+    wait_for_memory();
     if container::are_asked_for(&args) {
         return container::main(args, multi_call);
     }
@@ -59,5 +60,11 @@ pub fn main_with(args: Vec<OsString>, multi_call: bool) -> ExitCode {
 /// A container with stages; everything after the name is its command.
 fn init(args: Vec<OsString>) -> ExitCode {
     cli::name_program("init");
+    wait_for_memory();
     container::run(Request::overlay(args.into_iter().skip(1).collect(), true))
+}
+
+/// Its end would be the end of the container.
+fn wait_for_memory() {
+    sys::heap::wait_when_exhausted(|| cli::warn("no memory is left; waiting for some"));
 }

@@ -41,6 +41,8 @@ pub(crate) struct LogDir {
     pub(crate) rotation: Rotation,
     /// A rotation was asked for: it begins when a line has ended.
     pub(crate) is_rotation_wanted: bool,
+    /// The same while the archive before was still being made: lines do not wait for that.
+    is_another_wanted: bool,
     /// Writing has failed: it is tried again then.
     write_at: Option<Duration>,
     /// A step of the rotation has failed: it is tried again then.
@@ -94,6 +96,7 @@ impl LogDir {
             dirt: Dirt::default(),
             rotation: Rotation::None,
             is_rotation_wanted: false,
+            is_another_wanted: false,
             write_at: None,
             step_at: None,
             rotate_at,
@@ -137,6 +140,9 @@ impl LogDir {
     pub(crate) fn flush(&mut self) {
         if !self.rotation.is_none() {
             self.go_on_rotating();
+        }
+        if self.is_another_wanted && self.rotation.is_none() {
+            (self.is_another_wanted, self.is_rotation_wanted) = (false, true);
         }
         if !is_later(self.write_at) {
             self.write_at = None;
@@ -247,9 +253,15 @@ impl LogDir {
 
     /// Rotates at the end of the line, if there is anything in `current`.
     pub(crate) fn rotate_now(&mut self) {
-        if self.rotation.is_none() && self.written > 0 {
-            self.is_rotation_wanted = true;
-            self.flush();
+        match self.rotation {
+            // What is being put aside is what there was.
+            Rotation::Begun | Rotation::Renamed => {}
+            _ if self.written == 0 => {}
+            Rotation::None => {
+                self.is_rotation_wanted = true;
+                self.flush();
+            }
+            _ => self.is_another_wanted = true,
         }
     }
 

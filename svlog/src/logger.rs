@@ -6,7 +6,7 @@ use std::time::Duration;
 use cli::{Failure, Unable};
 use logscript::{Choice, Date, Dress, Heads, Moment, Script};
 use sys::signals::{self, Signals};
-use sys::{calendar, child, clock, file, poll, process};
+use sys::{calendar, child, clock, file, heap, poll, process};
 use unix::{Now, Signal};
 
 use crate::input::Input;
@@ -61,6 +61,8 @@ impl Logger {
     /// A place cannot be opened.
     pub(crate) fn open(mut request: Request) -> Result<Logger, Failure> {
         process::open_standard_descriptors().unable(|| "open /dev/null")?;
+        // What was read and not yet written would be lost with this process.
+        heap::wait_when_exhausted(|| cli::warn("no memory is left; waiting for some"));
         process::keep_descriptors_from_children();
         let notify = request.notify.map(process::inherit).transpose().map_err(|error| {
             Failure::Refused(format!("the descriptor of -d cannot be used: {}", cli::reason(&error)).into())

@@ -32,6 +32,14 @@ impl CatchAll {
         CatchAll { console, pipe: None }
     }
 
+    /// As it was in the program that was here before.
+    pub(crate) fn inherited(console: Option<OwnedFd>, pipe: Option<Ends>) -> CatchAll {
+        if let Some(Ok(copy)) = console.as_ref().filter(|_| pipe.is_some()).map(OwnedFd::try_clone) {
+            let _ = CONSOLE.set(copy);
+        }
+        CatchAll { console, pipe }
+    }
+
     /// It has its pipe.
     pub(crate) fn has_begun(&self) -> bool {
         self.pipe.is_some()

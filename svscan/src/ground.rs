@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use cli::{Failure, Unable};
 use roster::Identity;
-use scandir::{Names, Place, S6, TakeError};
+use scandir::{Names, OURS, Place, S6, TakeError};
 use sys::dir::Dir;
 use sys::file::{self, Kind};
 use sys::guard::Held;
@@ -79,6 +79,28 @@ impl Ground {
             TakeError::System(what, cause) => Failure::system(format!("{what} in {shown}"), cause),
         })?;
         Ok(Ground { given: given.to_path_buf(), path, identity, owner, names, place })
+    }
+
+    /// The ground of the program that was here before.
+    pub(crate) fn inherited(
+        given: &Path,
+        path: PathBuf,
+        s6_names: bool,
+        place: Place,
+    ) -> Result<Ground, Failure> {
+        let names = if s6_names { S6 } else { OURS };
+        let (identity, owner) = look_at(Path::new(".")).unable(|| format!("look at {}", given.display()))?;
+        Ok(Ground { given: given.to_path_buf(), path, identity, owner, names, place })
+    }
+
+    /// Its path as it was given.
+    pub(crate) fn given(&self) -> &Path {
+        &self.given
+    }
+
+    /// Its path, absolute.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// As the user knows it.

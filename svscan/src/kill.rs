@@ -73,5 +73,5 @@ fn those_known(roster: &Roster, adopted: &Adopted, spare: Spare) {
 
 /// Nobody else can put a record into this directory.
 fn is_ours(directory: &Path) -> bool {
-    Held::directory(directory).is_ok_and(|held| held.is_only_ours())
+    Held::directory(directory).is_ok_and(|held| held.info.is_only_ours())
 }

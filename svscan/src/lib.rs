@@ -26,6 +26,8 @@ mod runsvdir;
 mod s6;
 mod scanner;
 mod sources;
+mod state;
+mod upgrade;
 mod watches;
 mod words;
 
@@ -39,7 +41,6 @@ use unix::Signal;
 pub use options::PROGRAM;
 pub use s6::NAMES;
 
-use crate::ground::Ground;
 use crate::scanner::Scanner;
 
 /// The signals that mean something to a scanner; every other one stays blocked.
@@ -76,12 +77,20 @@ fn run(args: Vec<OsString>, multi_call: bool) -> Result<ExitCode, Failure> {
     // First of all: an order to stop that comes while we prepare is read afterwards.
     let signals = signals::take(&SIGNALS).unable(|| "take signals")?;
     cli::write_lines_with(catch_all::write_line);
+    if let Some(number) = options.check {
+        return upgrade::understand(number).map(|()| ExitCode::SUCCESS);
+    }
+    let state = options.take.map(upgrade::read_state).transpose()?;
     process::keep_descriptors_from_children();
-    let ground = Ground::take(&options.directory, options.s6_names)?;
+    let (options, ground, state) = upgrade::ground(options, state)?;
     let supervise = program::find("supervise", multi_call)?;
     process::become_subreaper().unable(|| "become the parent of orphans")?;
     end::prepare(&ground.names);
     // A pipe for every two services, and something for ourselves.
     process::raise_own_descriptor_limit(2 * options.settings.most as u64 + 64);
-    Ok(Scanner::new(options, ground, signals, supervise).run())
+    let mut scanner = Scanner::new(options, ground, signals, supervise);
+    if let Some(state) = state {
+        scanner.resume(state).unable(|| "take the pipes over")?;
+    }
+    Ok(scanner.run())
 }

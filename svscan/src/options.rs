@@ -33,6 +33,8 @@ pub const PROGRAM: Program = Program {
         Opt::flag('s', "ignored: what it asked for is always so"),
         Opt::flag('S', "ignored"),
         Opt::long("no-watch", None, "start and stop services by command only"),
+        Opt::long("check-state", Some("fd"), "for an upgrade: say there that its state is understood"),
+        Opt::long("take-state", Some("fd"), "for an upgrade: go on from the state there"),
         Opt::long("stop-timeout", Some("ms"), "kill what is left so long after the order to stop (0: never)"),
     ],
 };
@@ -73,6 +75,9 @@ pub(crate) struct Options {
     pub(crate) signals: Meaning,
     /// Session and process group of a supervisor.
     pub(crate) company: Company,
+    /// The descriptor of a state that is to be gone on from, or only to be understood.
+    pub(crate) take: Option<RawFd>,
+    pub(crate) check: Option<RawFd>,
 }
 
 /// Reads a command line; `None` if it was answered.
@@ -120,6 +125,8 @@ impl Options {
             s6_names: false,
             signals: Meaning::Ours,
             company: Company::OwnGroup,
+            take: None,
+            check: None,
         }
     }
 
@@ -135,6 +142,8 @@ impl Options {
             Name::Letter('L') => self.longest_name = limit(value, "-L")?.max(SHORTEST_LIMIT),
             Name::Letter(_) => {}
             Name::Long("no-watch") => self.watch = false,
+            Name::Long("check-state") => self.check = Some(number(value, "--check-state")?),
+            Name::Long("take-state") => self.take = Some(number(value, "--take-state")?),
             Name::Long(_) => self.settings.stop_timeout = milliseconds(value, "--stop-timeout")?,
         }
         Ok(())

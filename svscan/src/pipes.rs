@@ -19,7 +19,7 @@ impl Pipes {
         producer: Slot,
         find: impl FnOnce() -> Option<Ends>,
     ) -> io::Result<(BorrowedFd<'_>, BorrowedFd<'_>)> {
-        let place = self.place(producer)?;
+        let place = self.place(producer.index())?;
         let pipe = match place.take().or_else(find) {
             Some(pipe) => pipe,
             None => process::pipe()?,
@@ -34,19 +34,29 @@ impl Pipes {
         producer: Slot,
         find: impl FnOnce() -> Option<Ends>,
     ) -> Option<BorrowedFd<'_>> {
-        let place = self.place(producer).ok()?;
+        let place = self.place(producer.index()).ok()?;
         if place.is_none() {
             *place = find();
         }
         place.as_ref().map(|(read, _)| read.as_fd())
     }
 
-    fn place(&mut self, producer: Slot) -> io::Result<&mut Option<Ends>> {
-        let index = producer.index();
+    fn place(&mut self, index: usize) -> io::Result<&mut Option<Ends>> {
         while self.0.len() <= index {
             heap::push(&mut self.0, None)?;
         }
         Ok(&mut self.0[index])
+    }
+
+    /// Every pipe, by its producer's slot.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (usize, &Ends)> {
+        self.0.iter().enumerate().filter_map(|(slot, pipe)| Some((slot, pipe.as_ref()?)))
+    }
+
+    /// Takes a pipe over from the program that was here before.
+    pub(crate) fn put(&mut self, index: usize, pipe: Ends) -> io::Result<()> {
+        *self.place(index)? = Some(pipe);
+        Ok(())
     }
 
     /// Closes our ends.

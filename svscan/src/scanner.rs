@@ -28,6 +28,7 @@ use crate::look;
 use crate::options::{CATCH_ALL, Meaning, Options};
 use crate::pipes::Pipes;
 use crate::program::Program;
+use crate::upgrade::Check;
 use crate::watches::Watches;
 use crate::words::{Shown, Waited};
 
@@ -42,7 +43,11 @@ const HUNG_UP: u8 = 111;
 #[derive(Debug)]
 pub(crate) struct Scanner {
     pub(crate) roster: Roster,
-    actions: Actions,
+    pub(crate) actions: Actions,
+    /// A new program is being asked whether it can take this one's place.
+    pub(crate) upgrading: Option<Check>,
+    /// This program was executed in place of another one.
+    pub(crate) is_resumed: bool,
     pub(crate) ground: Ground,
     pub(crate) signals: Signals,
     pub(crate) watches: Watches,
@@ -58,7 +63,7 @@ pub(crate) struct Scanner {
     pub(crate) catch_all: CatchAll,
     pub(crate) longest_name: usize,
     pub(crate) meaning: Meaning,
-    company: Company,
+    pub(crate) company: Company,
     /// runit's order to stop has come.
     pub(crate) hung_up: bool,
     /// The exit code, once there is nothing left to do.
@@ -74,6 +79,8 @@ impl Scanner {
         Scanner {
             roster: Roster::new(options.settings, clock::monotonic()),
             actions,
+            upgrading: None,
+            is_resumed: false,
             ground,
             signals,
             watches: Watches::new(options.watch),
@@ -105,6 +112,7 @@ impl Scanner {
         }
         // Children that another program has left us, whose SIGCHLD is gone.
         self.reap();
+        self.upgrade_supervisors();
         let end = self.turn();
         if let Some(console) = self.catch_all.console() {
             let _ = process::redirect_output(console);
@@ -127,13 +135,17 @@ impl Scanner {
                 self.watches.as_fd(),
                 self.adopted.as_fd(),
             ];
-            let deadline = [self.roster.deadline(), self.adopted.deadline()].into_iter().flatten().min();
+            let deadline = [self.roster.deadline(), self.adopted.deadline(), self.upgrade_deadline()]
+                .into_iter()
+                .flatten()
+                .min();
             let [signalled, controlled, changed, _departed] =
                 poll::wait(sources, deadline).unable(|| "wait for events")?;
             if signalled {
                 self.read_signals();
             }
             self.read_departures();
+            self.end_check();
             if controlled {
                 self.read_commands();
             }

@@ -41,9 +41,12 @@ impl Scanner {
     pub(crate) fn reap(&mut self) -> bool {
         let mut has_reaped = false;
         while let Ok(Some((pid, exit))) = child::reap() {
+            has_reaped = true;
+            if self.has_been_checked(pid, exit) {
+                continue;
+            }
             self.note_death(pid, exit);
             self.feed(Event::Exited(pid, exit));
-            has_reaped = true;
         }
         has_reaped
     }
@@ -92,6 +95,7 @@ impl Scanner {
             crate::mistake::on_demand(byte);
             match ScanCommand::from_byte(byte) {
                 Some(ScanCommand::Reap) => _ = self.reap(),
+                Some(ScanCommand::Upgrade) => self.upgrade(),
                 Some(command) => self.feed(Event::Command(command)),
                 None => {
                     let byte = byte.escape_ascii();

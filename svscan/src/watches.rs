@@ -29,6 +29,11 @@ impl Watches {
         Watches { wanted, watch: None, candidates: Vec::new(), directories: Vec::new() }
     }
 
+    /// Changes are wanted.
+    pub(crate) fn are_wanted(&self) -> bool {
+        self.wanted
+    }
+
     /// Watches the current directory; `None` if that is being done, or not wanted.
     pub(crate) fn begin(&mut self) -> Option<io::Result<()>> {
         if !self.wanted || self.watch.is_some() {

@@ -3,17 +3,23 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use cli::{Failure, Unable, say, warn};
 use fifodir::Subscription;
 use servicedir::{control, names, record};
 use status::{Notice, Record};
 use sys::dir::{self, Links};
-use sys::{file, process, users};
+use sys::{clock, file, poll, process, users};
 
 use crate::goal::Goal;
 use crate::locate::denied;
 use crate::watcher::{Verdict, Watcher};
+
+/// How long a supervisor may take to hear of a command. It writes no notice of that.
+const TELLING: Duration = Duration::from_secs(1);
+/// From one look to the next.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// A service that is listened to.
 #[derive(Debug)]
@@ -26,6 +32,8 @@ pub(crate) struct Service {
     pub(crate) watcher: Watcher,
     /// It had failed before the subscription.
     failed_before: bool,
+    /// It was down, and was to be started: it may be starting.
+    may_be_starting: bool,
     /// Where the notices come in; `None` once nothing is waited for.
     pub(crate) notices: Option<Subscription>,
     /// Tells of a supervisor that ends without a notice; `None` also where we may not know.
@@ -49,7 +57,24 @@ impl Service {
         let failed_before = known.is_none_or(|record| record.pid.is_none())
             && record::read_detail(dir).is_ok_and(|detail| detail.failed.is_some());
         let watcher = Watcher::new(goal, known.as_ref());
-        Ok(Service { dir: dir.into(), name, watcher, failed_before, notices: Some(notices), supervisor })
+        let may_be_starting = known.is_none_or(|record| record.pid.is_none() && record.wanted_up);
+        let notices = Some(notices);
+        Ok(Service { dir: dir.into(), name, watcher, failed_before, may_be_starting, notices, supervisor })
+    }
+
+    /// Looks until the record tells that its supervisor knows of the command to go down. Before that, it says down of a
+    /// service that was started a moment ago.
+    pub(crate) fn look_until_told(&mut self) -> Result<(), Failure> {
+        let until = clock::monotonic() + TELLING;
+        while self.may_be_starting && clock::monotonic() < until {
+            let record = read_record(&self.dir)?;
+            self.may_be_starting = record.is_none_or(|record| record.pid.is_none() && record.wanted_up);
+            self.change(|watcher| watcher.see(record.as_ref()));
+            if self.may_be_starting {
+                poll::wait([None], Some(clock::monotonic() + PAUSE)).unable(|| "wait")?;
+            }
+        }
+        Ok(())
     }
 
     /// Counts a failure from before the subscription.
@@ -68,7 +93,15 @@ impl Service {
         if watcher.verdict() != Some(Verdict::Reached) {
             say(format_args!("{name}: no supervisor is running"));
         }
-        Service { dir: dir.into(), name, watcher, failed_before: false, notices: None, supervisor: None }
+        Service {
+            dir: dir.into(),
+            name,
+            watcher,
+            failed_before: false,
+            may_be_starting: false,
+            notices: None,
+            supervisor: None,
+        }
     }
 
     /// Reads the letters that have come; 0: none now.

@@ -77,6 +77,18 @@ impl Wait {
         }
     }
 
+    /// Looks at the services that were told to go down, after they were: one that is down already may have been starting
+    /// when it was looked at.
+    ///
+    /// # Errors
+    /// A record cannot be read.
+    pub fn look_again(&mut self) -> Result<(), Failure> {
+        self.services
+            .iter_mut()
+            .filter(|service| service.watcher.verdict() == Some(Verdict::Reached))
+            .try_for_each(Service::look_until_told)
+    }
+
     /// Waits until `quantity` of the services have reached their goals, `timeout` at most.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 #![allow(dead_code, unused_imports, unused_macros, reason = "no test file needs all of it")]
 
 pub mod alike;
+mod cgroup;
 mod filter;
 mod image;
 mod init;
@@ -36,6 +37,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+pub use cgroup::Cgroup;
 pub use filter::{Filtered, filter, filter_in_writes};
 pub use image::{Image, Inside, all_names};
 pub use init::{as_first, first, original};

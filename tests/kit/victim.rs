@@ -75,6 +75,12 @@ impl Victim {
         victim
     }
 
+    /// The same, with what a test has added.
+    pub fn again(mut self) -> Victim {
+        self.before = self.state();
+        self
+    }
+
     /// The file.
     pub fn file(&self) -> PathBuf {
         self.dir.join("file")

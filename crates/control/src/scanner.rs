@@ -21,10 +21,12 @@ pub enum ScanCommand {
     Quit,
     /// Execute `finish` without stopping anything.
     Abort,
+    /// Execute the program anew, which may be another one by now, and go on.
+    Upgrade,
 }
 
 /// Every command with its byte: the one place that pairs them.
-pub const TABLE: [(u8, ScanCommand); 9] = [
+pub const TABLE: [(u8, ScanCommand); 10] = [
     (b'a', ScanCommand::Scan),
     (b'n', ScanCommand::Prune),
     (b'N', ScanCommand::PruneLoggers),
@@ -34,6 +36,7 @@ pub const TABLE: [(u8, ScanCommand); 9] = [
     (b'i', ScanCommand::Interrupt),
     (b'q', ScanCommand::Quit),
     (b'b', ScanCommand::Abort),
+    (b'E', ScanCommand::Upgrade),
 ];
 
 impl ScanCommand {

@@ -18,12 +18,14 @@ mod event;
 mod life;
 mod order;
 mod roster;
+mod saved;
 mod scan;
 mod service;
 mod stop;
 
 pub use event::{Action, Actions, Arrival, Candidate, Event, Found, Identity, Look, Remark, Slot, Spare};
 pub use roster::{Roster, Settings};
+pub use saved::Row;
 pub use service::Role;
 
 use core::time::Duration;

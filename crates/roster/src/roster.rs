@@ -170,8 +170,8 @@ impl Roster {
             ScanCommand::Terminate | ScanCommand::Interrupt => self.stop_all(0, false, now, actions),
             ScanCommand::Quit => self.stop_all(0, true, now, actions),
             ScanCommand::Abort => actions.push_back(Action::Leave(self.code())),
-            // Dead children are collected before any command is read.
-            ScanCommand::Reap => {}
+            // Dead children are collected before any command is read; an upgrade is nothing that a roster knows of.
+            ScanCommand::Reap | ScanCommand::Upgrade => {}
         }
     }
 
@@ -197,6 +197,11 @@ impl Roster {
     /// This service reads what everything else writes.
     pub fn is_special(&self, slot: Slot) -> bool {
         self.get(slot.0).is_some_and(|service| service.special)
+    }
+
+    /// What the scanner was called with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The name of a candidate.

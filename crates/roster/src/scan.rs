@@ -348,7 +348,7 @@ impl Roster {
     }
 
     /// Takes the room that `count` more services will ever need.
-    fn grow(&mut self, count: usize, actions: &mut Actions) -> Result<(), TryReserveError> {
+    pub(crate) fn grow(&mut self, count: usize, actions: &mut Actions) -> Result<(), TryReserveError> {
         self.services.try_reserve(count.saturating_sub(self.free.len()))?;
         let services = self.services.capacity();
         let room = |used: usize| services.saturating_sub(used);

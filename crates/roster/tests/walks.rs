@@ -85,6 +85,7 @@ fn disturb(world: &mut World, random: &mut Random) {
             }
         }
         13 => world.event(Event::Exited(Pid::new(50).unwrap(), Exit::Code(0))),
+        14 if random.below(2) == 0 && !world.is_stopping() => world.upgrade(),
         14 => world.obey(),
         15 => {
             use ScanCommand::{Prune, PruneLoggers, Reap, Rescan, Scan};

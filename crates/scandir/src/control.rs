@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use control::ScanCommand;
 use control::scanner::TABLE;
@@ -30,6 +30,14 @@ pub fn send(dir: &Path, commands: &[ScanCommand]) -> io::Result<Sent> {
         .filter_map(|command| TABLE.iter().find(|(_, other)| other == command).map(|&(byte, _)| byte))
         .collect();
     through(dir, |path| fifo::send(path, &bytes))
+}
+
+/// The file that the scanner of `dir` has locked.
+///
+/// # Errors
+/// What stat(2) says.
+pub fn lock_in(dir: &Path) -> io::Result<PathBuf> {
+    Ok(dir.join(crate::names_in(dir)?.lock))
 }
 
 /// A scanner works on `dir`.

@@ -9,6 +9,6 @@ mod control;
 mod names;
 mod place;
 
-pub use control::{Sent, is_scanned, send, watch};
+pub use control::{Sent, is_scanned, lock_in, send, watch};
 pub use names::{Names, OURS, S6, is_service_name};
 pub use place::{Place, TakeError, is_scan_directory, names_in};

@@ -1,6 +1,7 @@
 //! Taking a scan directory, and telling one from other directories.
 
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use sys::dir::{self, Links};
@@ -59,6 +60,19 @@ impl Place {
         let place = Place::take_with_modes(names);
         process::set_umask(umask);
         place
+    }
+
+    /// The place that the program has had which was executed before in this process: its FIFO, its lock.
+    ///
+    /// # Errors
+    /// `InvalidInput`: it is no FIFO.
+    pub fn inherited(control: OwnedFd, lock: OwnedFd) -> io::Result<Place> {
+        Ok(Place { control: Fifo::inherited(control)?, lock: Lock::inherited(lock) })
+    }
+
+    /// What the next program has to be given: the FIFO and the lock.
+    pub fn descriptors(&self) -> [BorrowedFd<'_>; 2] {
+        [self.control.as_fd(), self.lock.as_fd()]
     }
 
     fn take_with_modes(names: &Names) -> Result<Place, TakeError> {

@@ -102,14 +102,12 @@ pub fn add_death(death: Death, most: usize) -> io::Result<()> {
         }
     }
     // What is not ours alone, or no file at all, is replaced; what it holds may be for nobody's eyes.
-    let mut deaths = match file::has_one_name(path) {
-        true => read_deaths(Path::new("."))?,
-        false => Vec::new(),
-    };
-    deaths.push(death);
-    let kept = &deaths[deaths.len().saturating_sub(most)..];
-    let bytes: Vec<u8> = kept.iter().flat_map(Death::encode).collect();
-    file::replace(path, Path::new(names::DEATH_TALLY_NEW), &bytes, 0o644)
+    let there = whole / DEATH_SIZE;
+    let left_out = (there + 1).saturating_sub(most).min(there);
+    let part = (left_out * DEATH_SIZE) as u64..(there * DEATH_SIZE) as u64;
+    let death = death.encode();
+    let more = if most > 0 { &death[..] } else { &[] };
+    file::replace_by_part(path, Path::new(names::DEATH_TALLY_NEW), part, more, 0o644)
 }
 
 /// Empties the death tally of `dir`: in place, so that it stays its owner's and needs no room; what is not a file of

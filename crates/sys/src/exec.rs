@@ -64,6 +64,22 @@ pub fn replace(program: &Path, words: &[OsString], environment: &[OsString]) -> 
     io::Error::last_os_error()
 }
 
+/// Executes a program in place of this one that goes on where this one is: with its environment, and with the signals
+/// that are blocked and that wait.
+///
+/// Returns only if that fails: why.
+pub fn go_on_as(program: &Path, words: &[OsString]) -> io::Error {
+    let environment: Vec<OsString> = std::env::vars_os()
+        .map(|(mut name, value)| {
+            name.push("=");
+            name.push(value);
+            name
+        })
+        .collect();
+    process::give_back_descriptor_limit();
+    replace(program, words, &environment)
+}
+
 fn pointers(texts: &[CString]) -> Vec<*const c_char> {
     texts.iter().map(|text| text.as_ptr()).chain([ptr::null()]).collect()
 }

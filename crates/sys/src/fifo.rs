@@ -172,6 +172,17 @@ impl AsFd for Fifo {
     }
 }
 
+impl Fifo {
+    /// The FIFO of this process that came with an open file, from the program that it has executed before.
+    ///
+    /// # Errors
+    /// `InvalidInput`: it is none.
+    pub fn inherited(fd: OwnedFd) -> io::Result<Fifo> {
+        check(&fd)?;
+        Ok(Fifo(fd))
+    }
+}
+
 impl From<Fifo> for OwnedFd {
     fn from(fifo: Fifo) -> OwnedFd {
         fifo.0

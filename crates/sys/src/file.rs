@@ -1,13 +1,14 @@
 //! Files: small ones read whole, ours replaced whole, and what stands at a path.
 
 use std::io;
+use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use crate::guard;
+use crate::{guard, users};
 
 /// What is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,13 @@ pub struct Info {
     pub identity: (u64, u64),
     /// Owner and group.
     pub owner: (u32, u32),
+}
+
+impl Info {
+    /// It belongs to the user that we run as, and nobody else but root may write to it.
+    pub fn is_only_ours(&self) -> bool {
+        self.owner.0 == users::effective() && self.mode & 0o022 == 0
+    }
 }
 
 impl From<Stat> for Info {
@@ -166,6 +174,44 @@ fn fill<'a>(file: &OwnedFd, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
 /// # Errors
 /// What open(2), write(2) and rename(2) say; `path` is as it was, `temporary` is gone or will be replaced.
 pub fn replace(path: &Path, temporary: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    replace_by(path, temporary, mode, &|file| write_all(file, bytes))
+}
+
+/// Replaces a file by a part of itself, with `more` after it, as `replace` does; takes no memory, however long the
+/// part is. Of a link, of what is no regular file, or of one with another name nothing is kept.
+///
+/// # Errors
+/// As `replace`.
+pub fn replace_by_part(
+    path: &Path,
+    temporary: &Path,
+    part: Range<u64>,
+    more: &[u8],
+    mode: u32,
+) -> io::Result<()> {
+    let old = guard::open_to_change(path, OFlags::RDONLY, 0).ok();
+    replace_by(path, temporary, mode, &|file| {
+        let mut buffer = [0; 1024];
+        let mut at = part.start;
+        while let Some(old) = old.as_ref().filter(|_| at < part.end) {
+            let most = (part.end - at).min(buffer.len() as u64) as usize;
+            let count = rustix::io::retry_on_intr(|| rustix::io::pread(old, &mut buffer[..most], at))?;
+            if count == 0 {
+                break;
+            }
+            write_all(file, &buffer[..count])?;
+            at += count as u64;
+        }
+        write_all(file, more)
+    })
+}
+
+fn replace_by(
+    path: &Path,
+    temporary: &Path,
+    mode: u32,
+    write: &dyn Fn(&OwnedFd) -> io::Result<()>,
+) -> io::Result<()> {
     // One that is left from before is not ours to write to: it may have been put there.
     let made = match create(temporary, mode) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -174,7 +220,7 @@ pub fn replace(path: &Path, temporary: &Path, bytes: &[u8], mode: u32) -> io::Re
         made => made,
     };
     let written = made
-        .and_then(|file| write_all(&file, bytes))
+        .and_then(|file| write(&file))
         .and_then(|()| Ok(rustix::fs::renameat(CWD, temporary, CWD, path)?));
     if written.is_err() {
         let _ = rustix::fs::unlinkat(CWD, temporary, AtFlags::empty());
@@ -206,11 +252,6 @@ pub fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// As `overwrite`.
 pub fn append(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     write_all(guard::open_to_change(path, OFlags::WRONLY | OFlags::CREATE | OFlags::APPEND, mode)?, bytes)
-}
-
-/// There is a regular file at `path`, which is no link and has no other name.
-pub fn has_one_name(path: &Path) -> bool {
-    guard::open_to_change(path, OFlags::RDONLY, 0).is_ok()
 }
 
 /// Makes a file empty, and makes it if it is missing.
@@ -290,6 +331,24 @@ pub fn write_start(file: impl std::os::fd::AsFd, bytes: &[u8]) -> io::Result<()>
 /// What pread(2) says.
 pub fn read_start(file: impl std::os::fd::AsFd, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::retry_on_intr(|| rustix::io::pread(&file, &mut *buffer, 0))?)
+}
+
+/// A file in memory, without a name, that holds this.
+///
+/// # Errors
+/// What memfd_create(2) and write(2) say: EMFILE, ENFILE, ENOMEM.
+pub fn in_memory(bytes: &[u8]) -> io::Result<OwnedFd> {
+    let file = rustix::fs::memfd_create(c"state", rustix::fs::MemfdFlags::CLOEXEC)?;
+    write_all(&file, bytes)?;
+    Ok(file)
+}
+
+/// The size of an open file, in bytes.
+///
+/// # Errors
+/// What fstat(2) says.
+pub fn size_of(file: impl std::os::fd::AsFd) -> io::Result<usize> {
+    Ok(rustix::fs::fstat(file)?.st_size as usize)
 }
 
 /// What fstat(2) tells of an open file.

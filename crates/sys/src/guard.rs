@@ -178,11 +178,6 @@ impl Held {
         Ok(rustix::process::fchdir(&self.place)?)
     }
 
-    /// It belongs to the user that we run as, and nobody else but root may write to it.
-    pub fn is_only_ours(&self) -> bool {
-        self.info.owner.0 == users::effective() && self.info.mode & 0o022 == 0
-    }
-
     /// Gives it to a group and then sets its mode, in which chown(2) clears bits.
     ///
     /// # Errors

@@ -6,17 +6,20 @@
 //!
 //! When libc has nothing left, who can live without the memory ([`may_fail`], [`push`], [`append`]) is
 //! told so, and everybody else gets some of a reserve: enough for what is made and dropped again on the
-//! way to say so, and to try again later. When that is used up too, the program is told (`when_exhausted`).
+//! way to say so, and to try again later. When that is used up too, the program is told (`when_exhausted`). One
+//! that has no reserve, and must not end, waits until there is memory again (`wait_when_exhausted`).
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use talc::base::Talc;
 use talc::base::binning::DefaultBinning;
 use talc::source::{Claim, Manual, Source};
+
+use crate::poll;
 
 /// Bytes of the small heap: more than a supervisor was seen to need (3.5 kB), and little enough that both ends
 /// share their pages with the rest of the executable's data.
@@ -32,7 +35,10 @@ static RESERVE: Mutex<Talc<Manual, DefaultBinning>> = Mutex::new(Talc::new(Manua
 /// Where the reserve is; 0: nowhere.
 static RESERVE_START: AtomicUsize = AtomicUsize::new(0);
 
-static WHEN_EXHAUSTED: OnceLock<fn()> = OnceLock::new();
+static WHEN_EXHAUSTED: Mutex<Option<fn()>> = Mutex::new(None);
+
+/// After that it waits.
+static WAITS: AtomicBool = AtomicBool::new(false);
 
 /// `WHEN_EXHAUSTED` was called: what it needs itself it does not get by being called again.
 static IS_EXHAUSTED: AtomicBool = AtomicBool::new(false);
@@ -47,7 +53,8 @@ pub struct Heap(Mutex<Talc<Claim, DefaultBinning>>);
 /// Lays a reserve aside, and has `act` called when that is used up, too. If it returns, the program aborts.
 /// To be called once.
 pub fn when_exhausted(act: fn()) {
-    if WHEN_EXHAUSTED.set(act).is_err() {
+    end_when_exhausted(act);
+    if RESERVE_START.load(Ordering::Relaxed) != 0 {
         return;
     }
     let mut reserve = vec![0_u8; RESERVE_SIZE];
@@ -57,6 +64,18 @@ pub fn when_exhausted(act: fn()) {
     RESERVE_START.store(reserve.addr(), Ordering::Relaxed);
     // SAFETY: the block was leaked to be talc's for ever, and nobody else has a pointer to it.
     unsafe { lock(&RESERVE).claim(reserve, RESERVE_SIZE) };
+}
+
+/// Has `act` called when the memory is used up for the first time; whoever asks for some waits until there is some again.
+/// For programs that must not end, and have nothing better to do without it.
+pub fn wait_when_exhausted(act: fn()) {
+    end_when_exhausted(act);
+    WAITS.store(true, Ordering::Relaxed);
+}
+
+/// Has `act` called when the memory is used up. If it returns, the program aborts. The last one who asks is heard.
+pub fn end_when_exhausted(act: fn()) {
+    *lock(&WHEN_EXHAUSTED) = Some(act);
 }
 
 /// Leaves the reserve alone while `attempt` asks for memory, which takes "no" for an answer (`try_reserve`).
@@ -97,6 +116,19 @@ impl Heap {
     }
 }
 
+impl Heap {
+    /// A block of the small heap, or of libc's; null if neither has one.
+    ///
+    /// # Safety
+    /// `layout` has a size of 1 or more.
+    unsafe fn take(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the layout is the caller's word.
+        let block = unsafe { allocate(&self.0, layout) };
+        // SAFETY: as above.
+        if block.is_null() { unsafe { System.alloc(layout) } } else { block }
+    }
+}
+
 impl Default for Heap {
     fn default() -> Heap {
         Heap::new()
@@ -109,6 +141,10 @@ fn is_in(start: usize, size: usize, block: *mut u8) -> bool {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn copy_of<T: Copy>(mutex: &Mutex<T>) -> T {
+    *lock(mutex)
 }
 
 /// A block of one of our own heaps; null if it has none.
@@ -125,19 +161,20 @@ unsafe fn allocate<S: Source>(from: &Mutex<Talc<S, DefaultBinning>>, layout: Lay
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's layout has a size of 1 or more.
-        let mut block = unsafe { allocate(&self.0, layout) };
-        if block.is_null() {
-            // SAFETY: as above.
-            block = unsafe { System.alloc(layout) };
-        }
+        let mut block = unsafe { self.take(layout) };
         if block.is_null() && !MAY_FAIL.load(Ordering::Relaxed) {
             // SAFETY: as above.
             block = unsafe { allocate(&RESERVE, layout) };
             if block.is_null()
-                && let Some(act) = WHEN_EXHAUSTED.get()
                 && !IS_EXHAUSTED.swap(true, Ordering::Relaxed)
+                && let Some(act) = copy_of(&WHEN_EXHAUSTED)
             {
                 act();
+            }
+            while block.is_null() && WAITS.load(Ordering::Relaxed) {
+                poll::pause();
+                // SAFETY: as above.
+                block = unsafe { self.take(layout) };
             }
         }
         block

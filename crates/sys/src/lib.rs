@@ -36,6 +36,8 @@ pub mod process;
 pub mod remains;
 pub mod rouse;
 pub mod signals;
+#[cfg(all(panic = "abort", target_env = "musl", not(debug_assertions)))]
+pub mod start;
 pub mod terminal;
 pub mod tree;
 #[cfg(all(panic = "abort", target_env = "musl", not(debug_assertions)))]

@@ -85,16 +85,27 @@ impl AsFd for Lock {
 }
 
 impl Lock {
+    /// The lock of this process that came with an open file, from the program that it has executed before.
+    pub fn inherited(file: OwnedFd) -> Lock {
+        Lock(file)
+    }
+
     /// The file has no other name: what is written to it is written to no other one's file.
     pub fn has_one_name(&self) -> bool {
         self.look().is_ok_and(|info| info.links <= 1)
     }
 
     /// Waits until no child of whoever had the file before is about to execute a program: such a child has its
-    /// descriptors still.
-    pub fn wait_for_heirs(&self) {
+    /// descriptors still. `false`: somebody has it still after this time, which may be anybody who can read the file.
+    pub fn wait_for_heirs(&self, limit: Duration) -> bool {
+        let taken = |patience| take(&self.0, Kind::File, Share::Alone, patience);
         // Where there is no such lock, nobody waits.
-        let _ = take(&self.0, Kind::File, Share::Alone, Patience::Endless);
+        !matches!(taken(Patience::None), Ok(false)) || !matches!(taken(Patience::Limit(limit)), Ok(false))
+    }
+
+    /// It belongs to the user that we run as, and nobody else but root may write to it.
+    pub fn is_only_ours(&self) -> bool {
+        self.look().is_ok_and(|info| info.is_only_ours())
     }
 
     /// What was locked.

@@ -5,14 +5,13 @@
 
 use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use unix::{Exit, Pid};
 
-use crate::file;
-use crate::pidfd::{End, Handle};
+use crate::{child, file, poll};
 
 /// Nanoseconds of a clock tick, in which /proc counts: always a hundredth of a second (time(7), USER_HZ).
 const TICK: u64 = 10_000_000;
@@ -23,7 +22,7 @@ pub struct Orphan {
     pid: Pid,
     began: u64,
     /// `None`: there is none for it (Linux 5.3), or no descriptor was left.
-    handle: Option<Handle>,
+    handle: Option<OwnedFd>,
 }
 
 impl Orphan {
@@ -33,14 +32,14 @@ impl Orphan {
     /// `Unsupported`: /proc does not tell when it began.
     pub fn find(pid: Pid, lived_at: u64) -> io::Result<Option<Orphan>> {
         // The handle comes first: what is asked afterwards is about the process that it is of.
-        let handle = match Handle::open(pid) {
+        let handle = match child::handle(pid) {
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return Ok(None),
             handle => handle.ok(),
         };
         let Some(stat) = stat(pid) else {
             // Its parent has waited for it meanwhile, or /proc is not there.
             let is_dead = match handle {
-                Some(handle) => !handle.is_alive(),
+                Some(handle) => poll::can_read(handle.as_fd()),
                 None => crate::process::id().and_then(stat).is_some(),
             };
             return if is_dead { Ok(None) } else { Err(io::ErrorKind::Unsupported.into()) };
@@ -52,7 +51,7 @@ impl Orphan {
     /// It is dead.
     pub fn is_dead(&self) -> bool {
         match &self.handle {
-            Some(handle) => !handle.is_alive(),
+            Some(handle) => poll::can_read(handle.as_fd()),
             None => stat(self.pid).is_none_or(|stat| stat.is_dead || stat.began != self.began),
         }
     }
@@ -64,11 +63,28 @@ impl Orphan {
 
     /// How it ended, once its parent has waited for it (Linux 6.15).
     pub fn exit(&self) -> Option<Exit> {
-        match self.handle.as_ref()?.end() {
-            End::Known(exit) => Some(exit),
-            End::NotYet | End::Unknown => None,
-        }
+        exit_of(self.as_fd()?)
     }
+}
+
+/// What `PIDFD_GET_INFO` fills in (linux/pidfd.h), in its first form.
+#[repr(C)]
+struct Info {
+    mask: u64,
+    others: [u32; 13],
+    exit_code: i32,
+}
+
+/// `PIDFD_GET_INFO`, and the part of it that is wanted.
+const GET_INFO: u32 = 0xC040_FF0B;
+const INFO_EXIT: u64 = 1 << 3;
+
+/// How the process of a pidfd ended, once its parent has waited for it (Linux 6.15); `None`: that cannot be known.
+pub fn exit_of(handle: BorrowedFd<'_>) -> Option<Exit> {
+    let mut info = Info { mask: INFO_EXIT, others: [0; 13], exit_code: 0 };
+    // SAFETY: the kernel writes as many bytes as the number of the request says, which are those of `Info`.
+    let done = unsafe { libc::ioctl(handle.as_raw_fd(), GET_INFO as _, &raw mut info) };
+    (done == 0 && info.mask & INFO_EXIT != 0).then(|| Exit::from_wait(info.exit_code as u16))
 }
 
 /// What /proc tells of a process.

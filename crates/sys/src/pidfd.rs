@@ -76,12 +76,6 @@ impl Handle {
     }
 }
 
-impl AsFd for Handle {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
 /// The deaths of any number of processes, as one descriptor. Takes no memory when one comes.
 #[derive(Debug)]
 pub struct Deaths(OwnedFd);
@@ -150,7 +144,7 @@ mod tests {
         std::io::Write::write_all(parent.stdin.as_mut().unwrap(), b"\n").unwrap();
         poll::wait([Some(deaths.as_fd())], None).unwrap();
         assert_eq!(deaths.next(), Some(5));
-        assert!(!handle.is_alive());
+        assert!(!handle.is_alive() && handle.signal(Signal::TERM).is_err());
         deaths.expect_collected(&handle, 6).unwrap();
         if handle.end() != End::Unknown {
             poll::wait([Some(deaths.as_fd())], None).unwrap();

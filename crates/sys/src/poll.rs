@@ -82,7 +82,16 @@ fn ready_of(mut fds: Vec<PollFd<'_>>, deadline: Option<Duration>) -> io::Result<
 
 /// Something can be written now without waiting. True also where that cannot be asked.
 pub fn can_write(fd: BorrowedFd<'_>) -> bool {
-    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::OUT)];
+    is_ready(fd, PollFlags::OUT)
+}
+
+/// Something can be read now without waiting, if only that the other end is closed. True also where that cannot be asked.
+pub fn can_read(fd: BorrowedFd<'_>) -> bool {
+    is_ready(fd, PollFlags::IN)
+}
+
+fn is_ready(fd: BorrowedFd<'_>, flags: PollFlags) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(fd, flags)];
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     !matches!(poll(&mut fds, Some(&now)), Ok(0))
 }
@@ -101,7 +110,7 @@ fn poll_until(fds: &mut [PollFd<'_>], deadline: Option<Duration>) -> io::Result<
 }
 
 /// The one sleep of all: to ask again at once would take the processor from those who have the memory.
-fn pause() {
+pub(crate) fn pause() {
     let _ = rustix::thread::nanosleep(&remaining(NO_MEMORY_PAUSE));
 }
 

@@ -93,6 +93,20 @@ pub fn users(pid: Pid) -> Option<[u32; 3]> {
     Some([next()?, next()?, next()?])
 }
 
+/// The file at the path of the program that a process executes is another one by now.
+///
+/// # Errors
+/// What readlink(2) and stat(2) say of `/proc/PID/exe`: EACCES, ENOENT.
+pub fn is_outdated(pid: Pid) -> io::Result<bool> {
+    let exe = path(pid, "exe");
+    let identity = |path: &Path| Ok::<_, io::Error>(file::look(path)?.map(|info| info.identity));
+    let there = match file::link_target(&exe)? {
+        Some(there) => crate::process::without_deleted(there),
+        None => return Err(io::ErrorKind::NotFound.into()),
+    };
+    Ok(identity(&exe)? != identity(&there)?)
+}
+
 /// Where /proc shows something of a process: `cwd`, `fd/0`.
 pub fn path(pid: Pid, name: &str) -> PathBuf {
     Path::new("/proc").join(pid.to_string()).join(name)

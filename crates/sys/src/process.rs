@@ -14,6 +14,9 @@ use unix::Pid;
 
 use crate::signals;
 
+/// The file system of pipes without a name (statfs(2)).
+const PIPEFS: u64 = 0x5049_5045;
+
 /// Makes `path` the current directory.
 ///
 /// # Errors
@@ -181,6 +184,14 @@ pub fn leave_open(fd: OwnedFd) -> io::Result<()> {
     Ok(())
 }
 
+/// Leaves a descriptor open for the program that is executed next, should that not fail.
+///
+/// # Errors
+/// None that the kernel documents for an open descriptor.
+pub fn keep_at_exec(fd: BorrowedFd<'_>) -> io::Result<()> {
+    Ok(rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::empty())?)
+}
+
 /// Puts a copy of the descriptor `from` at the number `to`, for a program that is executed next.
 ///
 /// # Errors
@@ -331,15 +342,20 @@ pub fn notification_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok((read, write))
 }
 
-/// Opens the other end of a pipe that a process has open under this number, to read it without blocking.
+/// Opens the other end of a pipe that a process has open under this number, to read it without blocking. Whatever else
+/// it has there is looked at and not opened: to open a device, or a FIFO of somebody's, can have an effect.
 ///
 /// # Errors
-/// What open(2) says: EACCES, ENOENT; `InvalidInput`: it is no pipe.
+/// What open(2) says: EACCES, ENOENT; `InvalidInput`: it is no pipe without a name.
 pub fn reopen_to_read(pid: Pid, number: u32) -> io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let held = rustix::fs::openat(CWD, format!("/proc/{pid}/fd/{number}"), flags, Mode::empty())?;
+    crate::fifo::check(&held)?;
+    if rustix::fs::fstatfs(&held)?.f_type as u64 != PIPEFS {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "a FIFO that has a name"));
+    }
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let fd = rustix::fs::openat(CWD, format!("/proc/{pid}/fd/{number}"), flags, Mode::empty())?;
-    crate::fifo::check(&fd)?;
-    Ok(fd)
+    Ok(rustix::fs::openat(CWD, format!("/proc/self/fd/{}", held.as_raw_fd()), flags, Mode::empty())?)
 }
 
 /// Reads what there is, without waiting on a descriptor that does not block. 0: the other end is closed;
@@ -390,6 +406,15 @@ pub fn executable() -> Option<PathBuf> {
         (!address.is_null()).then(|| CStr::from_ptr(address).to_bytes().to_vec())
     }?;
     Path::new(&std::ffi::OsString::from_vec(name)).canonicalize().ok()
+}
+
+/// A path of /proc's without the word that the kernel adds where the file has gone, or another one has taken its place.
+pub fn without_deleted(path: PathBuf) -> PathBuf {
+    let mut bytes = path.into_os_string().into_vec();
+    if let Some(before) = bytes.strip_suffix(b" (deleted)") {
+        bytes.truncate(before.len());
+    }
+    std::ffi::OsString::from_vec(bytes).into()
 }
 
 /// A C string; `None` if there is a zero byte inside.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use unix::{Pid, Signal};
 
-use crate::{child, clock, fifo, lock, poll};
+use crate::{child, clock, fifo, lock, poll, process};
 
 /// How long the FIFO is waited for: a process that has just begun may be about to make it, too.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -30,7 +30,11 @@ pub fn until_open<T>(lock: &Path, attempt: impl Fn() -> io::Result<T>) -> io::Re
             Err(error) if is_wrong(&error) => error,
             Err(error) => return Err(error),
         };
-        let Some(holder) = lock::holder(lock).unwrap_or_default() else {
+        let holder = match lock::holder(lock) {
+            Err(error) if process::is_out_of_resources(&error) => return Err(error),
+            holder => holder.unwrap_or_default(),
+        };
+        let Some(holder) = holder else {
             return if error.kind() == io::ErrorKind::InvalidInput { Err(error) } else { Ok(None) };
         };
         if clock::monotonic() >= until || !rouse(holder, &mut roused) {

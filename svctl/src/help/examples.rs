@@ -54,6 +54,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ("enable", &[("svctl enable web --wait=ready", "start it, now and with the tree")]),
     ("disable", &[("svctl disable web --wait", "stop it, and leave it down when the tree starts")]),
     ("rescan", &[("svctl rescan", "where the file system tells of no changes")]),
+    ("upgrade", &[("svctl upgrade", "after new programs were installed: nothing is restarted")]),
     (
         "stop",
         &[

@@ -142,6 +142,24 @@ impl World {
         }
     }
 
+    /// The scanner becomes another program.
+    pub fn upgrade(&mut self) {
+        let rows: Vec<_> = self.roster.rows().collect();
+        let mut actions = Actions::new();
+        let mut next = Roster::new(self.roster.settings().clone(), self.now);
+        next.resume(rows.clone(), self.now, &mut actions);
+        assert!(actions.is_empty());
+        assert_eq!(next.rows().collect::<Vec<_>>(), rows);
+        self.roster = next;
+        // Those that were adopted are found again.
+        let adopted = self.processes.iter().filter(|(_, p)| p.adopted).map(|(&pid, p)| (pid, p.identity));
+        for (pid, identity) in adopted.collect::<Vec<_>>() {
+            self.processes.remove(&pid);
+            self.orphaned.insert(identity);
+        }
+        self.event(Event::Watching(true));
+    }
+
     /// Lets time pass, and the deadlines in it come.
     pub fn wait(&mut self, time: Duration) {
         let until = self.now + time;
@@ -194,6 +212,10 @@ impl World {
 
     pub fn take_told(&mut self) -> String {
         std::mem::take(&mut self.told).join(", ")
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping
     }
 
     pub fn stop_is_ordered(&mut self, quit: bool) {
