@@ -164,10 +164,8 @@ mod disk {
         wait_until("the detail", || text(web.path("supervise/detail")).contains("max-restarts"));
     }
 
-    /// What is left to a successor is not given up because there was no room for it once.
-    #[test]
-    fn successor_knows_the_service_of_one_that_began_on_a_full_disk() {
-        ours_only!("s6 starts the service a second time");
+    /// A service that was begun by a second supervisor, after `prepare`, on a full disk.
+    fn begun_on_a_full_disk(prepare: impl Fn(&Service)) -> (Supervisor, Service, Listener) {
         let (supervisor, web, notices) = start(|web| {
             web.sleeps();
         });
@@ -179,20 +177,43 @@ mod disk {
         for name in ["death_tally", "detail"] {
             let _ = std::fs::remove_file(web.path("supervise").join(name));
         }
+        prepare(&web);
         fill(supervisor.namespace(), supervisor.dir());
         supervisor.start_beside();
         notices.expect("su");
+        (supervisor, web, notices)
+    }
+
+    /// Kills that one; the next takes the service over.
+    fn is_taken_over(supervisor: &Supervisor, web: &Service, notices: &Listener) {
         let pid = web.wait_up();
-        std::fs::remove_file(web.path("supervise/fill")).unwrap();
-        let lock = web.path("supervise/lock");
-        wait_until("the state", || std::fs::metadata(&lock).is_ok_and(|info| info.len() > 0));
         let second = supervisor.namespace().processes().into_iter();
-        let (second, _) = second.filter(|(_, command)| command.contains("supervise")).last().unwrap();
+        let (second, _) = second.rev().find(|(_, command)| command.contains("supervise")).unwrap();
         supervisor.namespace().kill(second, "KILL");
         supervisor.namespace().wait_dead(second);
         supervisor.start_beside();
         notices.expect("s");
         assert_eq!(web.wait_up(), pid, "{}", supervisor.messages());
+    }
+
+    #[test]
+    fn successor_knows_the_service_of_one_that_began_on_a_full_disk() {
+        ours_only!("s6 starts the service a second time");
+        let (supervisor, web, notices) = begun_on_a_full_disk(|_| {});
+        is_taken_over(&supervisor, &web, &notices);
+    }
+
+    /// It is not given up because there was no room for it once.
+    #[test]
+    fn what_a_successor_must_know_is_written_once_there_is_room() {
+        ours_only!("s6 starts the service a second time");
+        let (supervisor, web, notices) = begun_on_a_full_disk(|web| {
+            web.file("supervise/lock", "");
+        });
+        std::fs::remove_file(web.path("supervise/fill")).unwrap();
+        let lock = web.path("supervise/lock");
+        wait_until("the state", || std::fs::metadata(&lock).is_ok_and(|info| info.len() > 0));
+        is_taken_over(&supervisor, &web, &notices);
     }
 
     #[test]

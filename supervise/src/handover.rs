@@ -135,10 +135,10 @@ impl Keeper {
         Ok(())
     }
 
-    /// There is nothing to leave.
+    /// There is nothing to leave. The room in the file is kept: the next one may begin on a full disk.
     pub(crate) fn clear(&mut self) {
         if !self.written.is_empty() && self.is_kept {
-            let _ = file::empty_open(&self.lock);
+            let _ = file::write_start(&self.lock, &[0; size_of::<u64>()]);
         }
     }
 

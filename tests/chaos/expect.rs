@@ -70,9 +70,8 @@ impl Beliefs {
         match &entry.event {
             Event::Step(step, true) => self.act(step, entry.at),
             Event::Notices(service, letters, _) if letters.contains('x') => {
-                if std::mem::take(&mut self.beliefs[*service].is_leaving) {
-                    self.begin_again(*service);
-                }
+                let was_leaving = std::mem::take(&mut self.beliefs[*service].is_leaving);
+                was_leaving.then(|| self.begin_again(*service));
             }
             Event::Healed => {
                 for belief in &mut self.beliefs {

@@ -144,8 +144,9 @@ impl Watch {
         read.expect("the story can be read");
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         self.read += whole as u64;
-        let entry = |line: &str| story::parse(line, &self.eyes.members).unwrap_or_else(|| panic!("{line:?}"));
-        self.record.add_all(text[..whole].lines().map(entry));
+        // Who is killed while he writes may leave part of a line.
+        let entries = text[..whole].lines().filter_map(|line| story::parse(line, &self.eyes.members));
+        self.record.add_all(entries.collect::<Vec<_>>());
     }
 
     fn look(&mut self) {

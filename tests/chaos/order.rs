@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::kit::{seeds, text};
-use crate::plan::{Mercy, Plan};
+use crate::plan::Plan;
 use crate::suite::Suite;
 
 /// How long the short form takes, which is a test as any other.
@@ -19,7 +19,6 @@ pub struct Order {
     pub rounds: usize,
     /// This plan, and nothing else.
     pub plan: Option<Plan>,
-    pub mercy: Mercy,
     /// How long a shrinker may try.
     pub shrinking: Duration,
 }
@@ -41,14 +40,7 @@ impl Order {
             time: seconds.map_or(if rounds.is_some() { Duration::MAX } else { SHORT }, Duration::from_secs),
             rounds: rounds.map_or(usize::MAX, |rounds: u64| rounds as usize),
             plan,
-            mercy: mercy(suite),
             shrinking: Duration::from_secs(number("CHAOS_SHRINK").unwrap_or(600)),
         })
     }
-}
-
-/// What a suite is spared. Others are spared nothing, and `CHAOS_MERCILESS` spares nobody.
-fn mercy(suite: Suite) -> Mercy {
-    let spared = suite == Suite::Ours && std::env::var_os("CHAOS_MERCILESS").is_none();
-    Mercy { supervisors: false, scanner: spared, fifos: false }
 }

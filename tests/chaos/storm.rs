@@ -34,7 +34,7 @@ pub fn weather(order: &Order) {
         println!("SEED={}", order.seed);
         // More than can be played in that time.
         let rounds = order.rounds.min(order.time.as_secs().min(1_000_000) as usize + 2);
-        Plan::new(order.seed, rounds, order.mercy)
+        Plan::new(order.seed, rounds)
     });
     if order.plan.is_some() {
         println!("a plan of {} rounds", plan.rounds.len());

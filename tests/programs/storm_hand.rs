@@ -76,7 +76,6 @@ impl Hand {
     fn start(&mut self) -> Option<()> {
         let (program, args) = self.scanner.split_first()?;
         // Nobody may start a process, now and then.
-        #[expect(clippy::zombie_processes, reason = "collected with all the others, above")]
         let child = Command::new(program).args(args).spawn().ok()?;
         self.lives = Some(child.id());
         Some(())

@@ -11,7 +11,8 @@
 //! | 120..     | the state of the service, as `lifecycle` says it in numbers                    |
 //!
 //! A pid is 0 where there is no such process. Its time is one at which it lived, in nanoseconds since the machine was
-//! started. A file of our own, which other suites lock and never read. An empty one leaves nothing.
+//! started. A file of our own, which other suites lock and never read. An empty one leaves nothing, and so does one that begins
+//! otherwise.
 
 use alloc::vec::Vec;
 

@@ -351,14 +351,6 @@ pub fn size_of(file: impl std::os::fd::AsFd) -> io::Result<usize> {
     Ok(rustix::fs::fstat(file)?.st_size as usize)
 }
 
-/// Makes an open file empty.
-///
-/// # Errors
-/// What ftruncate(2) says.
-pub fn empty_open(file: impl std::os::fd::AsFd) -> io::Result<()> {
-    Ok(rustix::fs::ftruncate(file, 0)?)
-}
-
 /// What fstat(2) tells of an open file.
 ///
 /// # Errors

@@ -38,51 +38,59 @@ pub fn check(case: &Case<'_>) -> Vec<Violation> {
 }
 
 fn check_one(case: &Case<'_>, service: usize) -> Vec<Violation> {
-    let mut found = Vec::new();
-    let mut last = None;
-    // What the record said after the last letters, if that did not agree with them: the next letter must explain it.
-    let mut owed: Option<(Duration, char, State)> = None;
-    let mut troubled = None;
+    let mut ear = Ear::default();
+    let mut wrong = Vec::new();
     for entry in case.history {
         match &entry.event {
             Event::Step(step, _) if troubles(case, service, step) => {
-                (last, owed, troubled) = (None, None, Some(entry.at));
+                ear = Ear { troubled: Some(entry.at), ..Ear::default() };
             }
             Event::Notices(whose, letters, state) if *whose == service => {
-                if troubled.is_some_and(|at| entry.at < at + HEARD) {
-                    last = None;
-                    continue;
-                }
-                for letter in letters.chars() {
-                    let wrong = last.filter(|&last| !after(last).is_empty() && !after(last).contains(letter));
-                    if let Some(last) = wrong {
-                        let what = format!("{letter} came after {last}");
-                        found.push(case.by(Invariant::NoticeTrue, service, entry.at, what));
-                    }
-                    last = Some(letter);
-                }
-                if let Some((at, letter, state)) = owed.take() {
-                    if !letters.chars().any(|later| agrees(later, state)) {
-                        let what = format!("after {letter} the record said {state:?}");
-                        found.push(case.by(Invariant::NoticeTrue, service, at, what));
-                    }
-                }
-                if let (Some(last), Some(state)) = (last, *state) {
-                    owed = (!agrees(last, state)).then_some((entry.at, last, state));
-                }
+                wrong.extend(ear.hear(entry.at, letters, *state));
             }
+            // What a restless one owes may be on its way.
             Event::Quiet(_) => {
-                // What a restless one owes may be on its way.
-                let old = owed.take_if(|(at, ..)| *at + HEARD < entry.at);
-                found.extend(old.map(|(at, letter, state)| {
-                    let what = format!("after {letter} the record went on to say {state:?}");
-                    case.by(Invariant::NoticeTrue, service, at, what)
-                }));
+                let old = ear.owed.take_if(|(at, ..)| *at + HEARD < entry.at);
+                wrong.extend(old.map(|(at, letter, state)| (at, format!("after {letter} stays {state:?}"))));
             }
             _ => {}
         }
     }
-    found
+    wrong.into_iter().map(|(at, what)| case.by(Invariant::NoticeTrue, service, at, what)).collect()
+}
+
+/// What was heard of one service.
+#[derive(Default)]
+struct Ear {
+    last: Option<char>,
+    /// What the record said after the last letters, if that did not agree: the next letter must explain it.
+    owed: Option<(Duration, char, State)>,
+    troubled: Option<Duration>,
+}
+
+impl Ear {
+    /// Takes letters that came together, with the record as it was after them; gives what is wrong.
+    fn hear(&mut self, at: Duration, letters: &str, state: Option<State>) -> Vec<(Duration, String)> {
+        let mut wrong = Vec::new();
+        if self.troubled.is_some_and(|troubled| at < troubled + HEARD) {
+            self.last = None;
+            return wrong;
+        }
+        for letter in letters.chars() {
+            let cannot = |last: &char| !after(*last).is_empty() && !after(*last).contains(letter);
+            wrong.extend(self.last.filter(cannot).map(|last| (at, format!("{letter} came after {last}"))));
+            self.last = Some(letter);
+        }
+        let unexplained =
+            |&(_, _, state): &(Duration, char, State)| !letters.chars().any(|letter| agrees(letter, state));
+        let lied = self.owed.take().filter(unexplained);
+        wrong.extend(
+            lied.map(|(at, letter, state)| (at, format!("after {letter} the record said {state:?}"))),
+        );
+        let owed = self.last.zip(state).filter(|&(last, state)| !agrees(last, state));
+        self.owed = owed.map(|(last, state)| (at, last, state));
+        wrong
+    }
 }
 
 /// What can keep a supervisor from writing a record or from sending a notice.
