@@ -222,7 +222,11 @@ impl Supervisor {
                 self.down_since = None;
                 self.held_up = self.told_to_leave;
             }
-            Command::Signal(_) | Command::GroupSignal(_) | Command::Restart | Command::Reload => {}
+            Command::Signal(_)
+            | Command::GroupSignal(_)
+            | Command::Restart
+            | Command::Reload
+            | Command::Upgrade => {}
         }
     }
 }

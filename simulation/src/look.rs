@@ -64,6 +64,8 @@ impl World {
                 self.step_scanner(Event::LoggerIsDown(slot, is_down));
             }
             Action::Signal(pid, signal) => self.signal_supervisor(pid, signal),
+            // No scanner is killed here, so nobody is adopted.
+            Action::SignalAdopted(..) => {}
             Action::ClosePipe(slot) => {
                 if let Some(pipe) = self.scanner.pipes.get_mut(slot.index()).and_then(Option::take) {
                     self.let_go(pipe);

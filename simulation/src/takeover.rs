@@ -183,8 +183,6 @@ impl Supervisor {
                 (said, Some(clearing.group))
             }
             Phase::Up(up) => (if up.ready { Said::Ready } else { Said::Up }, None),
-            // No service has a `kill-mode` here.
-            Phase::Clearing(_) => (Said::Up, None),
             Phase::Ending(ending) => {
                 let said = if ending.told { Said::Dead } else { Said::Up };
                 let waits = ending.script == Script::Crash || ending.pid.is_none();
