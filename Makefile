@@ -87,7 +87,7 @@ simulate: linker ## play both machines with a kernel that is a value, for SIMULA
 
 chaos: static ## a storm over a tree for CHAOS_SECONDS (3600; SEED=, CHAOS_PLAN=, SUITE=s6|runit): docs/chaos.md
 	$(CARGO) build --workspace --bins
-	SUITE=$(SUITE) SUITE_BIN=$(DIST) CHAOS_SECONDS=$(CHAOS_SECONDS) \
+	SUITE=$(SUITE) SUITE_BIN=$(abspath $(DIST)) CHAOS_SECONDS=$(CHAOS_SECONDS) \
 	  $(CARGO) test -p suite-tests --test chaos -- --nocapture storm_is_weathered
 
 fuzz: linker ## fuzz each parser for FUZZ_SECONDS (cargo-fuzz and a nightly toolchain)

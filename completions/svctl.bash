@@ -40,7 +40,7 @@ _svctl() {
     check) options="--json --help" operands=directories ;;
     new) options="--log --user --ready --help" operands=directories ;;
     help) options="--help" operands=verbs ;;
-    *) options="-u -U -d -D -r -l -o -O -Q -x -a -b -q -h -k -t -i -1 -2 -p -c -y -P -C -K -s -n -N -z -w -T --help" operands=names ;;
+    *) options="-u -U -d -D -r -l -o -O -Q -x -E -a -b -q -h -k -t -i -1 -2 -p -c -y -P -C -K -s -n -N -z -w -T --help" operands=names ;;
     esac
     [ "$operands$signal" = signalyes ] && operands=names
     [ "$before" = -s ] && operands=signal

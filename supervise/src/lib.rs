@@ -44,7 +44,7 @@ pub use runsv::runsv;
 pub const PROGRAM: Program = Program {
     name: "supervise",
     about: "starts, watches and restarts the service of one directory",
-    usage: &["[ --deaths fd ] servicedir"],
+    usage: &["[ --deaths fd ] [ --check-state fd ] [ --take-state fds ] servicedir"],
     options: OPTIONS,
 };
 
