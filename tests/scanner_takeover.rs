@@ -273,7 +273,8 @@ mod lines {
     fn standard(tree: &Lineage, pid: Pid) -> [String; 2] {
         ["0", "1"].map(|fd| {
             let link = tree.namespace().root().join(format!("proc/{pid}/fd/{fd}"));
-            std::fs::read_link(link).unwrap().to_string_lossy().into_owned()
+            let link = kit::wait_for("a process with descriptors", || std::fs::read_link(&link).ok());
+            link.to_string_lossy().into_owned()
         })
     }
 

@@ -8,6 +8,9 @@ use servicedir::{Problem, forms, names, read_given, read_number, read_word};
 use sys::file;
 use unix::Signal;
 
+/// From the down-signal to SIGKILL, where `timeout-kill` is there and cannot be read.
+const UNREADABLE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Reads what `event` needs where the service is now; the rest has its default.
 pub(crate) fn read_for(event: &Event, service: &Service) -> Settings {
     let mut settings = Settings::default();
@@ -56,7 +59,14 @@ pub(crate) fn read_for(event: &Event, service: &Service) -> Settings {
 /// How the service is asked to end, and when it is killed.
 fn read_end(settings: &mut Settings) {
     settings.down_signal = read_signal(names::DOWN_SIGNAL, settings.down_signal);
-    settings.timeout_kill = read_timeout(names::TIMEOUT_KILL, None);
+    settings.timeout_kill = match read_number(names::TIMEOUT_KILL, "a number of milliseconds", 0..=u32::MAX) {
+        // It is there, and nobody can tell what it says: without it what is deaf would never end.
+        Err(problem) if problem.is_unreadable() && is_there(names::TIMEOUT_KILL) => {
+            cli::warn(format_args!("{problem}; using 5000"));
+            Some(UNREADABLE_TIMEOUT)
+        }
+        _ => read_timeout(names::TIMEOUT_KILL, None),
+    };
 }
 
 fn read_restart(settings: &mut Settings) {

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use cli::{Failure, Unable, reason};
 use roster::{Action, Actions, Event, Remark, Role, Roster, Slot};
@@ -35,6 +36,9 @@ use crate::words::{Shown, Waited};
 /// Where a supervisor finds how those have ended that we have waited for, once one was killed.
 const DEATHS: RawFd = 3;
 const DEATHS_OPTION: &CStr = c"--deaths=3";
+
+/// How long those are waited for at the end that got SIGKILL.
+const LAST_DEATHS: Duration = Duration::from_secs(1);
 
 /// The exit code of runsvdir after SIGHUP.
 const HUNG_UP: u8 = 111;
@@ -66,6 +70,8 @@ pub(crate) struct Scanner {
     pub(crate) company: Company,
     /// runit's order to stop has come.
     pub(crate) hung_up: bool,
+    /// What was left of everything got SIGKILL.
+    has_killed: bool,
     /// The exit code, once there is nothing left to do.
     leave: Option<u8>,
 }
@@ -97,6 +103,7 @@ impl Scanner {
             meaning: options.signals,
             company: options.company,
             hung_up: false,
+            has_killed: false,
             leave: None,
         }
     }
@@ -157,8 +164,21 @@ impl Scanner {
                 self.feed(Event::Timeout);
             }
             if let Some(code) = self.leave {
+                self.collect_killed();
                 return Ok(code);
             }
+        }
+    }
+
+    /// Waits for those that were killed last: what comes after us is to meet nobody.
+    fn collect_killed(&self) {
+        let until = clock::monotonic() + LAST_DEATHS;
+        while self.has_killed && child::any_left() {
+            if !matches!(poll::wait([Some(self.signals.as_fd())], Some(until)), Ok([true])) {
+                return;
+            }
+            while let Ok(Some(_)) = self.signals.next() {}
+            while let Ok(Some(_)) = child::reap() {}
         }
     }
 
@@ -210,7 +230,10 @@ impl Scanner {
             Action::LeaveOutput => self.catch_all.leave(),
             Action::Unwatch(candidate) => self.watches.remove(candidate),
             Action::StopWatching => self.watches = Watches::new(false),
-            Action::Kill(spare) => kill::the_rest(&self.roster, &self.adopted, spare),
+            Action::Kill(spare) => {
+                self.has_killed = true;
+                kill::the_rest(&self.roster, &self.adopted, spare);
+            }
             Action::Say(remark) => self.say(remark),
             Action::Leave(0) if self.hung_up => self.leave = Some(HUNG_UP),
             Action::Leave(code) => self.leave = Some(code),

@@ -120,7 +120,11 @@ impl Podman {
     /// Waits until the container has ended: its exit code, as `podman inspect` gives it.
     #[track_caller]
     pub fn wait_exit(&self) -> i32 {
-        self.call(&["wait", NAME]);
+        // wait(1) of podman takes a container for ended that it is about to start again.
+        wait_until("the container to end", || {
+            self.call(&["wait", NAME]);
+            self.call(&["inspect", "--format", "{{.State.Running}}", NAME]).trim() == "false"
+        });
         self.exit_code()
     }
 
