@@ -70,7 +70,7 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
             first.keep(wait_gone(&mut services, request.timeout, start));
         }
     }
-    first.0.map_or(Ok(()), |code| Err(Failure::Silent(code)))
+    first.0.map_or(Ok(()), |code| Err(Failure::Silent(code.into())))
 }
 
 /// Every service that is named, once.

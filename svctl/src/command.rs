@@ -77,7 +77,7 @@ fn give(order: &Order, targets: &mut Vec<Target>, mut first: First) -> Result<()
         first.keep(wait.look_again());
     }
     first.keep(wait.finish(Quantity::All, order.timeout));
-    first.0.map_or(Ok(()), |code| Err(Failure::Silent(code)))
+    first.0.map_or(Ok(()), |code| Err(Failure::Silent(code.into())))
 }
 
 fn find(operand: std::ffi::OsString) -> Result<Target, Failure> {

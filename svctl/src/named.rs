@@ -32,7 +32,7 @@ pub(crate) fn services(scan: Option<OsString>, operands: Vec<OsString>) -> Resul
         }
     }
     match failed {
-        Some(code) if places.is_empty() => Err(Failure::Silent(code)),
+        Some(code) if places.is_empty() => Err(Failure::Silent(code.into())),
         _ => Ok(places),
     }
 }

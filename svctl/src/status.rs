@@ -23,7 +23,7 @@ use table::Screen;
 pub(crate) use view::{View, seconds, unreadable};
 
 /// The exit code that says that a service is not as it is wanted (LSB: it does not run).
-const NOT_AS_WANTED: u8 = 3;
+const NOT_AS_WANTED: usize = 3;
 
 /// Does it; `args[0]` is the verb.
 pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
@@ -81,7 +81,7 @@ fn screen() -> Screen {
 
 fn verdict(views: &[View], first: First) -> Result<(), Failure> {
     if let Some(code) = first.0 {
-        return Err(Failure::Silent(code));
+        return Err(Failure::Silent(code.into()));
     }
     if views.iter().any(|view| view.problem.is_some()) {
         return Err(Failure::Silent(111));

@@ -49,7 +49,7 @@ fn run(mut args: Vec<OsString>) -> Result<(), Failure> {
         cli::say(format_args!(
             "the service has failed: {most} deaths that count within {seconds} s, the last by {last}"
         ));
-        return Err(Failure::Silent(FAILED));
+        return Err(Failure::Silent(FAILED.into()));
     }
     Err(svwait::execute(&command))
 }
