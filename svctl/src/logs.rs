@@ -132,7 +132,7 @@ fn watch(logs: &[Log]) -> Result<(Watch, Vec<Watched>), Failure> {
     let watch = Watch::new().unable(|| "watch logs")?;
     let watched = logs
         .iter()
-        .map(|log| watch.add_growing(log.dir()).unable(|| format!("watch {}", log.dir().display())))
+        .map(|log| watch.add_growing(log.dir()).unable(|| ("watch", log.dir())))
         .collect::<Result<_, _>>()?;
     Ok((watch, watched))
 }

@@ -49,5 +49,5 @@ pub(crate) fn all(scan: &Path) -> io::Result<Vec<Place>> {
 
 /// The same, for a verb that cannot do without.
 pub(crate) fn all_or_fail(scan: &Path) -> Result<Vec<Place>, Failure> {
-    all(scan).unable(|| format!("list {}", scan.display()))
+    all(scan).unable(|| ("list", scan))
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::message::{reason, say};
@@ -129,6 +130,19 @@ impl What for String {
     fn refused(self, cause: io::Error) -> Failure {
         Failure::System(Box::new(Trouble { what: self.into(), cause }))
     }
+}
+
+/// A verb and the path that is its object.
+impl<P: AsRef<Path> + ?Sized> What for (&'static str, &P) {
+    fn refused(self, cause: io::Error) -> Failure {
+        refused_path(self.0, self.1.as_ref(), cause)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn refused_path(verb: &'static str, path: &Path, cause: io::Error) -> Failure {
+    format!("{verb} {}", path.display()).refused(cause)
 }
 
 /// Turns an error of the system into a failure that says what was tried.
