@@ -13,7 +13,10 @@ use crate::named::Place;
 
 /// Shows it, the oldest first.
 pub(crate) fn show(which: &Which, show: impl Fn(&Event) -> io::Result<()>) -> io::Result<()> {
-    let events: Vec<Event> = which.places()?.into_iter().flat_map(remembered).collect();
+    let mut events = Vec::new();
+    for place in which.places()? {
+        events.append(&mut remembered(place));
+    }
     let mut order: BinaryHeap<_> =
         events.iter().enumerate().map(|(i, event)| Reverse((event.at, i))).collect();
     while let Some(Reverse((_, next))) = order.pop() {
