@@ -39,8 +39,10 @@ impl First {
 /// Does it.
 pub(crate) fn run(order: &Order) -> Result<(), Failure> {
     let mut first = First::default();
-    let mut targets: Vec<Target> =
-        order.dirs.iter().filter_map(|dir| first.keep(find(dir.clone()))).collect();
+    let mut targets = Vec::new();
+    for dir in &order.dirs {
+        targets.extend(first.keep(find(dir.clone())));
+    }
     targets.iter().try_for_each(|target| check(target, order))?;
     give(order, &mut targets, first)
 }

@@ -55,8 +55,11 @@ fn places(request: &Request, finder: &Finder, first: &mut First) -> Result<Vec<P
         }
         return Ok(places);
     }
-    let find = |name: &OsString| first.keep(finder.named(name.clone(), Scans::Listed));
-    Ok(request.names.iter().filter_map(find).flatten().collect())
+    let mut places = Vec::new();
+    for name in &request.names {
+        places.append(&mut first.keep(finder.named(name.clone(), Scans::Listed)).unwrap_or_default());
+    }
+    Ok(places)
 }
 
 fn show(views: &[View], form: &Form, now: Stamp, screen: Screen) -> String {

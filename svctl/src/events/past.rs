@@ -38,10 +38,10 @@ fn remembered(place: Place) -> Vec<Event> {
         reason: None,
     };
     let deaths = record::read_deaths(&dir).unwrap_or_default();
-    let mut events: Vec<_> = deaths
-        .into_iter()
-        .map(|death| Event { exit: Some(death.exit), ..event(Notice::Dead, death.at) })
-        .collect();
+    let mut events = Vec::new();
+    for death in deaths {
+        events.push(Event { exit: Some(death.exit), ..event(Notice::Dead, death.at) });
+    }
     let now = match record::read(&dir) {
         Ok(Some(now)) => now,
         Ok(None) => return events,
