@@ -48,7 +48,10 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
     let found = find(&request, &finder, &mut first);
     nobody_at_all(&found, &finder)?;
 
-    let services: Vec<Told> = found.into_iter().filter_map(|place| first.keep(supervised(place))).collect();
+    let mut services = Vec::new();
+    for place in found {
+        services.extend(first.keep(supervised(place)));
+    }
     let (mut services, wait) = subscribe(services, &request, &mut first)?;
     let start = clock::monotonic();
     let mut sent = Vec::with_capacity(services.len());
@@ -70,7 +73,7 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
             first.keep(wait_gone(&mut services, request.timeout, start));
         }
     }
-    first.0.map_or(Ok(()), |code| Err(Failure::Silent(code)))
+    first.0.map_or(Ok(()), |code| Err(Failure::Silent(code.into())))
 }
 
 /// Every service that is named, once.

@@ -39,8 +39,10 @@ impl First {
 /// Does it.
 pub(crate) fn run(order: &Order) -> Result<(), Failure> {
     let mut first = First::default();
-    let mut targets: Vec<Target> =
-        order.dirs.iter().filter_map(|dir| first.keep(find(dir.clone()))).collect();
+    let mut targets = Vec::new();
+    for dir in &order.dirs {
+        targets.extend(first.keep(find(dir.clone())));
+    }
     targets.iter().try_for_each(|target| check(target, order))?;
     give(order, &mut targets, first)
 }
@@ -77,7 +79,7 @@ fn give(order: &Order, targets: &mut Vec<Target>, mut first: First) -> Result<()
         first.keep(wait.look_again());
     }
     first.keep(wait.finish(Quantity::All, order.timeout));
-    first.0.map_or(Ok(()), |code| Err(Failure::Silent(code)))
+    first.0.map_or(Ok(()), |code| Err(Failure::Silent(code.into())))
 }
 
 fn find(operand: std::ffi::OsString) -> Result<Target, Failure> {

@@ -85,7 +85,7 @@ impl Finder {
         match (target.role, scans) {
             (Role::Service, _) => {}
             (_, Scans::Listed) => {
-                let places = list(&dir).unable(|| format!("list {}", dir.display()))?;
+                let places = list(&dir).unable(|| ("list", &dir))?;
                 if target.role == Role::Scan || !places.is_empty() {
                     return Ok(places);
                 }

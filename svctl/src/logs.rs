@@ -62,11 +62,11 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
         several => several.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0),
     };
     let style = Style { is_terminal: io::stdout().is_terminal(), width, since: request.since };
-    let mut logs: Vec<Log> = services
-        .into_iter()
-        .enumerate()
-        .map(|(i, (name, dir))| Log::new(dir, Lines::new(&name, i, &style)))
-        .collect();
+    let mut logs = Vec::new();
+    for (name, dir) in services {
+        let lines = Lines::new(&name, logs.len(), &style);
+        logs.push(Log::new(dir, lines));
+    }
     // Every file of a log is open at once, so that none is renamed or removed before it is read.
     process::raise_own_descriptor_limit(MOST_FILES);
     // Watched before it is read, so that nothing falls in between.
@@ -130,10 +130,10 @@ fn why_none(service: &Place) -> String {
 
 fn watch(logs: &[Log]) -> Result<(Watch, Vec<Watched>), Failure> {
     let watch = Watch::new().unable(|| "watch logs")?;
-    let watched = logs
-        .iter()
-        .map(|log| watch.add_growing(log.dir()).unable(|| format!("watch {}", log.dir().display())))
-        .collect::<Result<_, _>>()?;
+    let mut watched = Vec::new();
+    for log in logs {
+        watched.push(watch.add_growing(log.dir()).unable(|| ("watch", log.dir()))?);
+    }
     Ok((watch, watched))
 }
 

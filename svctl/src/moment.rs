@@ -39,7 +39,7 @@ pub(crate) fn length(time: Duration) -> String {
 
 /// The time from `earlier` to `later`; none if it is the other way round.
 pub(crate) fn between(earlier: Stamp, later: Stamp) -> Duration {
-    Duration::from_nanos(u64::try_from(later.since(earlier)).unwrap_or(u64::MAX))
+    later.since(earlier)
 }
 
 /// The moment that a word means: `10m` and `2h` ago, a date, a date and a time of day, local or `…Z`.
@@ -82,10 +82,7 @@ pub(crate) fn at_start(line: &[u8]) -> Option<(Stamp, usize)> {
 /// stands between the two without one: so svlogd(8) writes UTC.
 fn date(text: &[u8]) -> Option<(Stamp, usize)> {
     let head = text.get(..19)?;
-    let number = |from: usize, to: usize| -> Option<i32> {
-        let digits = std::str::from_utf8(&head[from..to]).ok()?;
-        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
-    };
+    let number = |from: usize, to: usize| digits(&head[from..to]);
     let marks = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
     if marks.iter().any(|&(at, mark)| head[at] != mark) || !matches!(head[10], b' ' | b'T' | b'_') {
         return None;
@@ -120,11 +117,13 @@ fn distance(text: &[u8]) -> Option<(i64, usize)> {
         _ => return None,
     };
     let colon = usize::from(text.get(3) == Some(&b':'));
-    let number = |from: usize| -> Option<i64> {
-        let digits = text.get(from..from + 2).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
-        std::str::from_utf8(digits).ok()?.parse().ok()
-    };
+    let number = |from: usize| text.get(from..from + 2).and_then(digits).map(i64::from);
     Some((sign * (number(1)? * 3_600 + number(3 + colon)? * 60), 5 + colon))
+}
+
+/// The number that a few digits are, and nothing else.
+fn digits(text: &[u8]) -> Option<i32> {
+    text.iter().try_fold(0, |number, b| b.is_ascii_digit().then(|| number * 10 + i32::from(b - b'0')))
 }
 
 /// The nanoseconds that `.digits` at `start` are, and where they end.

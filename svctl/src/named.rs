@@ -32,7 +32,7 @@ pub(crate) fn services(scan: Option<OsString>, operands: Vec<OsString>) -> Resul
         }
     }
     match failed {
-        Some(code) if places.is_empty() => Err(Failure::Silent(code)),
+        Some(code) if places.is_empty() => Err(Failure::Silent(code.into())),
         _ => Ok(places),
     }
 }
@@ -49,5 +49,5 @@ pub(crate) fn all(scan: &Path) -> io::Result<Vec<Place>> {
 
 /// The same, for a verb that cannot do without.
 pub(crate) fn all_or_fail(scan: &Path) -> Result<Vec<Place>, Failure> {
-    all(scan).unable(|| format!("list {}", scan.display()))
+    all(scan).unable(|| ("list", scan))
 }

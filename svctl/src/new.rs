@@ -52,7 +52,7 @@ pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
     if let Err(cause) = make(&request, &hidden) {
         return match cause.kind() {
             io::ErrorKind::AlreadyExists => Err(exists(&request.dir)),
-            _ => Err(Failure::system(format!("make {}", request.dir.display()), cause)),
+            _ => Err(Failure::system(("make", &request.dir), cause)),
         };
     }
     let dir = request.dir.display();

@@ -34,7 +34,10 @@ pub fn sv(args: Vec<OsString>) -> ExitCode {
         Err(code) => return code,
     };
     process::raise_descriptor_limit();
-    let mut tasks: Vec<Task> = order.services.iter().map(|name| Task::new(name)).collect();
+    let mut tasks = Vec::new();
+    for name in &order.services {
+        tasks.push(Task::new(name));
+    }
     if order.verb.is_status() {
         return status(&order, tasks);
     }

@@ -23,7 +23,7 @@ use table::Screen;
 pub(crate) use view::{View, seconds, unreadable};
 
 /// The exit code that says that a service is not as it is wanted (LSB: it does not run).
-const NOT_AS_WANTED: u8 = 3;
+const NOT_AS_WANTED: usize = 3;
 
 /// Does it; `args[0]` is the verb.
 pub(crate) fn run(args: Vec<OsString>) -> Result<(), Failure> {
@@ -55,8 +55,11 @@ fn places(request: &Request, finder: &Finder, first: &mut First) -> Result<Vec<P
         }
         return Ok(places);
     }
-    let find = |name: &OsString| first.keep(finder.named(name.clone(), Scans::Listed));
-    Ok(request.names.iter().filter_map(find).flatten().collect())
+    let mut places = Vec::new();
+    for name in &request.names {
+        places.append(&mut first.keep(finder.named(name.clone(), Scans::Listed)).unwrap_or_default());
+    }
+    Ok(places)
 }
 
 fn show(views: &[View], form: &Form, now: Stamp, screen: Screen) -> String {
@@ -81,7 +84,7 @@ fn screen() -> Screen {
 
 fn verdict(views: &[View], first: First) -> Result<(), Failure> {
     if let Some(code) = first.0 {
-        return Err(Failure::Silent(code));
+        return Err(Failure::Silent(code.into()));
     }
     if views.iter().any(|view| view.problem.is_some()) {
         return Err(Failure::Silent(111));

@@ -56,7 +56,7 @@ fn execute(words: &[OsString]) -> Failure {
     let path = exec::find(program).unwrap_or_else(|| Path::new(program).to_owned());
     let problem = sys::problem::diagnose(&path, &error);
     let missing = problem.is_missing();
-    Failure::Exec { what: format!("{}: {problem}", program.display()).into(), missing }
+    Failure::exec(format!("{}: {problem}", program.display()), missing)
 }
 
 /// A helper's end: it has failed, or executed something else.

@@ -21,7 +21,7 @@ pub(crate) fn run(plan: &Plan) -> ExitCode {
         Err(failure) => {
             let code = failure.report();
             match (plan.cannot, failure) {
-                (Cannot::Always(code), Failure::Exec { .. }) => ExitCode::from(code),
+                (Cannot::Always(code), failure) if failure.is_exec() => ExitCode::from(code),
                 _ => code,
             }
         }
@@ -92,7 +92,7 @@ fn cannot(plan: &Plan, error: &io::Error) -> Failure {
     let path = exec::find(program).unwrap_or_else(|| Path::new(program).to_owned());
     let problem = problem::diagnose(&path, error);
     let missing = problem.is_missing();
-    Failure::Exec { what: format!("{}: {problem}", program.display()).into(), missing }
+    Failure::exec(format!("{}: {problem}", program.display()), missing)
 }
 
 fn tell(plan: &Plan, text: impl std::fmt::Display) {

@@ -57,7 +57,7 @@ impl Codes {
             Refusal::Late(path) => (self.late, format!("timed out; another process still holds {path}")),
             Refusal::Failed(failure) => {
                 let code = failure.report();
-                let own = self.execute.filter(|_| matches!(failure, Failure::Exec { .. }));
+                let own = self.execute.filter(|_| failure.is_exec());
                 return own.map_or(code, ExitCode::from);
             }
         };
@@ -154,7 +154,7 @@ impl State {
         };
         let folders = path.unwrap_or_else(|| exec::DEFAULT_PATH.into());
         let Some(program) = exec::search(&words[0], &folders) else {
-            return Failure::Exec { what: format!("{shown}: not found on PATH").into(), missing: true };
+            return Failure::Missing(format!("{shown}: not found on PATH").into());
         };
         if let Some(name) = argv0 {
             words[0] = name;
@@ -172,6 +172,6 @@ impl State {
         } else {
             ""
         };
-        Failure::Exec { what: format!("{shown}: {found}{hint}").into(), missing: found.is_missing() }
+        Failure::exec(format!("{shown}: {found}{hint}"), found.is_missing())
     }
 }

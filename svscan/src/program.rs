@@ -24,10 +24,7 @@ pub(crate) fn find(name: &str, multi_call: bool) -> Result<Program, Failure> {
     let path = found.and_then(process::c_string);
     match (path, CString::new(name)) {
         (Some(path), Ok(name)) => Ok(Program { path, name }),
-        _ => Err(Failure::Exec {
-            what: format!("{name}: neither beside svscan nor on PATH").into(),
-            missing: true,
-        }),
+        _ => Err(Failure::Missing(format!("{name}: neither beside svscan nor on PATH").into())),
     }
 }
 

@@ -107,8 +107,6 @@ fn run(request: Request) -> Result<(), Failure> {
 pub fn execute(words: &[OsString]) -> Failure {
     let cause = sys::exec::execute(words);
     let program = words.first().map(|word| word.display().to_string()).unwrap_or_default();
-    Failure::Exec {
-        what: format!("{program}: {}", cli::reason(&cause)).into(),
-        missing: cause.kind() == std::io::ErrorKind::NotFound,
-    }
+    let missing = cause.kind() == std::io::ErrorKind::NotFound;
+    Failure::exec(format!("{program}: {}", cli::reason(&cause)), missing)
 }

@@ -59,5 +59,5 @@ fn block(mut words: Vec<OsString>) -> Option<(Vec<OsString>, Vec<OsString>)> {
 
 /// Starts the command that is listened to meanwhile. Its end is of no interest.
 fn spawn(words: &[OsString]) -> Result<(), Failure> {
-    sys::exec::spawn(words).map(drop).unable(|| format!("spawn {}", words[0].display()))
+    sys::exec::spawn(words).map(drop).unable(|| ("spawn", &words[0]))
 }

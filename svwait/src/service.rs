@@ -107,7 +107,7 @@ impl Service {
     /// Reads the letters that have come; 0: none now.
     pub(crate) fn listen(&self, letters: &mut [u8]) -> Result<usize, Failure> {
         match &self.notices {
-            Some(notices) => notices.read(letters).unable(|| format!("listen to {}", self.dir.display())),
+            Some(notices) => notices.read(letters).unable(|| ("listen to", &self.dir)),
             None => Ok(0),
         }
     }

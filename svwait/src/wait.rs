@@ -127,7 +127,7 @@ impl Wait {
             }
         }
         match outcome {
-            Some(Outcome::Failed(count)) => Err(Failure::Silent(count.min(MOST_FAILED) as u8)),
+            Some(Outcome::Failed(count)) => Err(Failure::Silent(count.min(MOST_FAILED))),
             Some(Outcome::Lost) => Err(Failure::Silent(102)),
             Some(Outcome::Reached) | None => Ok(()),
         }

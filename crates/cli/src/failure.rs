@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::message::{reason, say};
 
-/// Why a program ends without having done what it should. It is small, because every way back moves it.
+/// Why a program ends without having done what it should. It is small, because every way back moves it: what each
+/// kind holds is as wide as a pointer, so that it goes back in two registers.
 #[derive(Debug)]
 pub enum Failure {
     /// Called wrongly: the usage line, or what is wrong with an option. Exit 100.
@@ -20,15 +22,12 @@ pub enum Failure {
     NoSupervisor(Text),
     /// The system refused: trying again may help. Exit 111.
     System(Box<Trouble>),
-    /// A program could not be executed. Exit 127 if it does not exist, else 126.
-    Exec {
-        /// "PROGRAM: REASON", to be read after "unable to execute".
-        what: Text,
-        /// It does not exist.
-        missing: bool,
-    },
-    /// Everything that there is to say was said already; only the exit code is left.
-    Silent(u8),
+    /// A program could not be executed: "PROGRAM: REASON", to be read after "unable to execute". Exit 126.
+    Exec(Text),
+    /// The same, because it does not exist. Exit 127.
+    Missing(Text),
+    /// Everything that there is to say was said already; only the exit code is left, 1 to 255.
+    Silent(usize),
 }
 
 /// What the system refused.
@@ -68,14 +67,18 @@ impl fmt::Display for Text {
 
 impl Failure {
     /// The system refused to do `what`: "VERB OBJECT".
-    pub fn system(what: impl Into<Cow<'static, str>>, cause: io::Error) -> Failure {
-        Failure::of_system(what.into(), cause)
+    pub fn system(what: impl What, cause: io::Error) -> Failure {
+        what.refused(cause)
     }
 
-    #[cold]
-    #[inline(never)] // Its callers are many, and it is larger than they are.
-    fn of_system(what: Cow<'static, str>, cause: io::Error) -> Failure {
-        Failure::System(Box::new(Trouble { what, cause }))
+    /// A program could not be executed: "PROGRAM: REASON".
+    pub fn exec(what: String, missing: bool) -> Failure {
+        if missing { Failure::Missing(what.into()) } else { Failure::Exec(what.into()) }
+    }
+
+    /// A program could not be executed.
+    pub fn is_exec(&self) -> bool {
+        matches!(self, Failure::Exec(_) | Failure::Missing(_))
     }
 
     /// The exit code, 1 to 255.
@@ -85,9 +88,9 @@ impl Failure {
             Failure::TimedOut => 99,
             Failure::NoSupervisor(_) => 102,
             Failure::System(_) => 111,
-            Failure::Exec { missing: true, .. } => 127,
-            Failure::Exec { missing: false, .. } => 126,
-            Failure::Silent(code) => *code,
+            Failure::Exec(_) => 126,
+            Failure::Missing(_) => 127,
+            Failure::Silent(code) => *code as u8,
         }
     }
 
@@ -99,11 +102,47 @@ impl Failure {
             Failure::System(trouble) => {
                 say(format_args!("unable to {}: {}", trouble.what, reason(&trouble.cause)));
             }
-            Failure::Exec { what, .. } => say(format_args!("unable to execute {what}")),
+            Failure::Exec(what) | Failure::Missing(what) => say(format_args!("unable to execute {what}")),
             Failure::Silent(_) => {}
         }
         ExitCode::from(self.code())
     }
+}
+
+/// What was tried: "VERB OBJECT", to be read after "unable to".
+pub trait What {
+    /// The system refused to do it.
+    fn refused(self, cause: io::Error) -> Failure;
+}
+
+// Each is a call, and no more, where it is used: its callers are many.
+impl What for &'static str {
+    #[cold]
+    #[inline(never)]
+    fn refused(self, cause: io::Error) -> Failure {
+        Failure::System(Box::new(Trouble { what: self.into(), cause }))
+    }
+}
+
+impl What for String {
+    #[cold]
+    #[inline(never)]
+    fn refused(self, cause: io::Error) -> Failure {
+        Failure::System(Box::new(Trouble { what: self.into(), cause }))
+    }
+}
+
+/// A verb and the path that is its object.
+impl<P: AsRef<Path> + ?Sized> What for (&'static str, &P) {
+    fn refused(self, cause: io::Error) -> Failure {
+        refused_path(self.0, self.1.as_ref(), cause)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn refused_path(verb: &'static str, path: &Path, cause: io::Error) -> Failure {
+    format!("{verb} {}", path.display()).refused(cause)
 }
 
 /// Turns an error of the system into a failure that says what was tried.
@@ -112,11 +151,11 @@ pub trait Unable<T> {
     ///
     /// # Errors
     /// `Failure::System`, if this was an error.
-    fn unable<S: Into<Cow<'static, str>>>(self, what: impl FnOnce() -> S) -> Result<T, Failure>;
+    fn unable<W: What>(self, what: impl FnOnce() -> W) -> Result<T, Failure>;
 }
 
 impl<T> Unable<T> for io::Result<T> {
-    fn unable<S: Into<Cow<'static, str>>>(self, what: impl FnOnce() -> S) -> Result<T, Failure> {
+    fn unable<W: What>(self, what: impl FnOnce() -> W) -> Result<T, Failure> {
         self.map_err(|cause| Failure::system(what(), cause))
     }
 }

@@ -15,7 +15,7 @@ pub mod options;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-pub use failure::{Failure, Text, Trouble, Unable};
+pub use failure::{Failure, Text, Trouble, Unable, What};
 pub use message::{answer, drop_warnings, name_program, program, reason, say, warn, write_lines_with};
 
 /// What a program is: it takes the command line and gives the exit code.

@@ -84,12 +84,17 @@ impl Stamp {
         Stamp { label: self.label.wrapping_sub(seconds), nanoseconds }
     }
 
-    /// Nanoseconds from `earlier` to this moment; 0 if that lies in the future.
-    pub const fn since(self, earlier: Stamp) -> u128 {
-        const GIGA: i128 = 1_000_000_000;
+    /// The time from `earlier` to this moment; none if that lies in the future.
+    pub fn since(self, earlier: Stamp) -> Duration {
+        const GIGA: i64 = 1_000_000_000;
         let (now, then) = (self.to_unix(), earlier.to_unix());
-        let nanoseconds = (now.0 as i128 - then.0 as i128) * GIGA + now.1 as i128 - then.1 as i128;
-        if nanoseconds < 0 { 0 } else { nanoseconds as u128 }
+        // Stored stamps may have more nanoseconds than there are.
+        let nanoseconds = i64::from(now.1) - i64::from(then.1);
+        let seconds = now.0.saturating_sub(then.0).saturating_add(nanoseconds.div_euclid(GIGA));
+        match u64::try_from(seconds) {
+            Ok(seconds) => Duration::new(seconds, nanoseconds.rem_euclid(GIGA) as u32),
+            Err(_) => Duration::ZERO,
+        }
     }
 }
 
@@ -146,8 +151,10 @@ mod tests {
     #[test]
     fn age_is_never_negative() {
         let (early, late) = (Stamp::from_unix(10, 900_000_000), Stamp::from_unix(12, 100_000_000));
-        assert_eq!(late.since(early), 1_200_000_000);
-        assert_eq!(early.since(late), 0);
+        assert_eq!(late.since(early), Duration::from_millis(1_200));
+        assert_eq!(early.since(late), Duration::ZERO);
+        let odd = Stamp::from_bytes([0xff; 12]);
+        assert_eq!(odd.since(odd.minus(Duration::ZERO)), Duration::ZERO);
         let _ = Stamp::from_bytes([0xff; 12]).since(Stamp::from_bytes([0; 12]));
     }
 }

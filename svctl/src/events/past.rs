@@ -13,7 +13,10 @@ use crate::named::Place;
 
 /// Shows it, the oldest first.
 pub(crate) fn show(which: &Which, show: impl Fn(&Event) -> io::Result<()>) -> io::Result<()> {
-    let events: Vec<Event> = which.places()?.into_iter().flat_map(remembered).collect();
+    let mut events = Vec::new();
+    for place in which.places()? {
+        events.append(&mut remembered(place));
+    }
     let mut order: BinaryHeap<_> =
         events.iter().enumerate().map(|(i, event)| Reverse((event.at, i))).collect();
     while let Some(Reverse((_, next))) = order.pop() {
@@ -35,10 +38,10 @@ fn remembered(place: Place) -> Vec<Event> {
         reason: None,
     };
     let deaths = record::read_deaths(&dir).unwrap_or_default();
-    let mut events: Vec<_> = deaths
-        .into_iter()
-        .map(|death| Event { exit: Some(death.exit), ..event(Notice::Dead, death.at) })
-        .collect();
+    let mut events = Vec::new();
+    for death in deaths {
+        events.push(Event { exit: Some(death.exit), ..event(Notice::Dead, death.at) });
+    }
     let now = match record::read(&dir) {
         Ok(Some(now)) => now,
         Ok(None) => return events,

@@ -43,10 +43,13 @@ fn below(logger: &Path) -> Option<PathBuf> {
 fn named_by_run(logger: &Path) -> Option<PathBuf> {
     let mut buffer = [0; LONGEST];
     let run = file::read_into(&logger.join(names::RUN), &mut buffer).ok()??;
-    let lines = run.split(|&b| b == b'\n').filter(|line| !line.trim_ascii_start().starts_with(b"#"));
-    let mut words: Vec<&[u8]> = lines.flat_map(|line| line.split(u8::is_ascii_whitespace)).collect();
-    words.reverse();
-    words.into_iter().find_map(|word| directory(logger, word))
+    let lines = run.rsplit(|&b| b == b'\n').filter(|line| !line.trim_ascii_start().starts_with(b"#"));
+    for line in lines {
+        if let Some(found) = line.rsplit(u8::is_ascii_whitespace).find_map(|word| directory(logger, word)) {
+            return Some(found);
+        }
+    }
+    None
 }
 
 fn directory(logger: &Path, word: &[u8]) -> Option<PathBuf> {

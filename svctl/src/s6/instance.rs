@@ -109,7 +109,7 @@ fn enter(service: &Path) -> Result<(), Failure> {
         return Err(Failure::Refused("the service has no name".into()));
     }
     let links = service.join(LINKS);
-    process::enter(&links).unable(|| format!("enter {}", links.display()))?;
+    process::enter(&links).unable(|| ("enter", &links))?;
     svlink::check_scanner(Path::new("."))
 }
 
@@ -122,12 +122,12 @@ fn run_create(args: Vec<OsString>) -> Result<(), Failure> {
         let umask = process::set_umask(0);
         let made = dir::make(&folder, 0o755, Links::Trusted);
         process::set_umask(umask);
-        made.unable(|| format!("make {}", folder.display()))?;
+        made.unable(|| ("make", &folder))?;
     }
     enter(service)?;
     let copy: PathBuf = ["..", COPIES].iter().map(Path::new).chain([Path::new(name)]).collect();
     let shown = service.join(COPIES).join(name);
-    if file::look(&copy).unable(|| format!("look at {}", shown.display()))?.is_some() {
+    if file::look(&copy).unable(|| ("look at", &shown))?.is_some() {
         return Err(Failure::Refused(format!("{} is there already", shown.display()).into()));
     }
     let made = tree::copy(Path::new("../template"), &copy)
@@ -146,7 +146,7 @@ fn run_delete(args: Vec<OsString>) -> Result<(), Failure> {
     enter(service)?;
     svlink::unlink(Path::new("."), name, &departure)?;
     let shown = service.join(COPIES).join(name);
-    tree::remove(&Path::new("..").join(COPIES).join(name)).unable(|| format!("remove {}", shown.display()))
+    tree::remove(&Path::new("..").join(COPIES).join(name)).unable(|| ("remove", &shown))
 }
 
 fn run_list(args: Vec<OsString>) -> Result<(), Failure> {

@@ -184,7 +184,7 @@ fn make(dir: &Path, may_exist: bool) -> Result<(), Failure> {
         true => Ok(()),
         false => Err(std::io::ErrorKind::AlreadyExists.into()),
     });
-    made.unable(|| format!("make {}", dir.display()))
+    made.unable(|| ("make", dir))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
@@ -194,5 +194,5 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 /// In a directory that was just made: what is there already, somebody else has put there.
 fn create(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
     let written = file::create(path, mode).and_then(|file| file::write_all(file, text.as_bytes()));
-    written.unable(|| format!("write {}", path.display()))
+    written.unable(|| ("write", path))
 }

@@ -49,7 +49,7 @@ fn run(mut args: Vec<OsString>) -> Result<(), Failure> {
         cli::say(format_args!(
             "the service has failed: {most} deaths that count within {seconds} s, the last by {last}"
         ));
-        return Err(Failure::Silent(FAILED));
+        return Err(Failure::Silent(FAILED.into()));
     }
     Err(svwait::execute(&command))
 }
@@ -63,7 +63,7 @@ fn deaths() -> io::Result<Vec<Death>> {
 /// How it died when it was too much.
 fn last_straw(deaths: &[Death], counted: &Counted, seconds: u32, most: usize) -> Option<Exit> {
     let (now, limit) = (clock::now().wall, Duration::from_secs(seconds.into()));
-    let young = |death: &&Death| now.since(death.at) <= limit.as_nanos();
+    let young = |death: &&Death| now.since(death.at) <= limit;
     deaths
         .iter()
         .filter(young)

@@ -82,7 +82,7 @@ fn run(args: Vec<OsString>) -> Result<(), Failure> {
     }
     check_scanner(Path::new(scan))?;
     check_service(service)?;
-    let target = service.canonicalize().unable(|| format!("follow {}", service.display()))?;
+    let target = service.canonicalize().unable(|| ("follow", service))?;
     link(Path::new(scan), service, &target, &name, &manner)
 }
 
@@ -98,7 +98,7 @@ pub(super) fn check_scanner(dir: &Path) -> Result<(), Failure> {
     file::look(&lock)
         .map_err(|cause| refused(what(), cause, &[lock.parent().unwrap_or(dir), dir]))?
         .ok_or(io::ErrorKind::NotFound.into())
-        .unable(|| format!("open {}", lock.display()))?;
+        .unable(|| ("open", &lock))?;
     if lock::is_held(&lock).unable(what)? {
         return Ok(());
     }
@@ -110,7 +110,7 @@ fn check_service(dir: &Path) -> Result<(), Failure> {
     for dir in with_logger(dir)? {
         let run = dir.join(names::RUN);
         let info = file::look(&run).and_then(|info| info.ok_or(io::ErrorKind::NotFound.into()));
-        if info.unable(|| format!("look at {}", run.display()))?.mode & 0o100 == 0 {
+        if info.unable(|| ("look at", &run))?.mode & 0o100 == 0 {
             return Err(Failure::Refused(format!("{} is not executable", run.display()).into()));
         }
         if is_supervised(&dir)? {
@@ -123,7 +123,7 @@ fn check_service(dir: &Path) -> Result<(), Failure> {
 /// A service and its logger, if it has one.
 fn with_logger(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
     let log = dir.join(names::LOG);
-    match file::look(&log).unable(|| format!("look at {}", log.display()))? {
+    match file::look(&log).unable(|| ("look at", &log))? {
         None => Ok(vec![dir.to_owned()]),
         Some(info) if info.kind == Kind::Directory => Ok(vec![dir.to_owned(), log]),
         Some(_) => Err(Failure::Refused(format!("{} is not a directory", log.display()).into())),
@@ -184,7 +184,7 @@ fn prepare(dir: &Path, manner: &Manner, started: &mut Letters) -> io::Result<()>
 }
 
 fn start(scan: &Path, started: Letters, deadline: Option<Duration>) -> Result<(), Failure> {
-    match scandir::send(scan, &[ScanCommand::Scan]).unable(|| format!("control {}", scan.display()))? {
+    match scandir::send(scan, &[ScanCommand::Scan]).unable(|| ("control", scan))? {
         scandir::Sent::Yes => {}
         scandir::Sent::NoScanner => {
             let what = format!("control {}", scan.display());
@@ -236,8 +236,8 @@ pub(super) fn unlink(scan: &Path, name: &OsString, departure: &Departure) -> Res
             if is_supervised(&dir)? {
                 // By its real path: the link is about to go.
                 let event = dir.join(names::EVENT);
-                let real = event.canonicalize().unable(|| format!("follow {}", event.display()))?;
-                ended.listen(&real).unable(|| format!("listen to {}", event.display()))?;
+                let real = event.canonicalize().unable(|| ("follow", &event))?;
+                ended.listen(&real).unable(|| ("listen to", &event))?;
             }
         }
     }

@@ -62,7 +62,11 @@ const TABLE: [(&str, Value); 27] = [
 
 /// The fields that a list names.
 pub(crate) fn parse(list: &str) -> Result<Vec<Field>, Failure> {
-    list.split(',').map(find).collect()
+    let mut fields = Vec::new();
+    for word in list.split(',') {
+        fields.push(find(word)?);
+    }
+    Ok(fields)
 }
 
 fn find(word: &str) -> Result<Field, Failure> {

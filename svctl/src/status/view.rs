@@ -145,7 +145,7 @@ pub(crate) fn unreadable(dir: &Path, cause: &io::Error) -> String {
 
 /// Whole seconds from `earlier` to `later`; 0 if it is the other way round.
 pub(crate) fn seconds(earlier: Stamp, later: Stamp) -> u64 {
-    (later.since(earlier) / 1_000_000_000) as u64
+    later.since(earlier).as_secs()
 }
 
 #[cfg(test)]

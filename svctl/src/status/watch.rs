@@ -79,7 +79,7 @@ pub(super) fn run(request: &Request, finder: &Finder) -> Result<(), Failure> {
 }
 
 fn watch_directory(changes: &Watch, dir: &Path) -> Result<sys::watch::Watched, Failure> {
-    changes.add(dir).unable(|| format!("watch {}", dir.display()))
+    changes.add(dir).unable(|| ("watch", dir))
 }
 
 fn write(text: &str) -> Result<(), Failure> {
@@ -138,7 +138,7 @@ impl Watched<'_> {
                 let _ = self.changes.add(&dir.join(names::LOG));
             }
         };
-        Dir::open(scan).and_then(|dir| dir.each(watch)).unable(|| format!("list {}", scan.display()))
+        Dir::open(scan).and_then(|dir| dir.each(watch)).unable(|| ("list", scan))
     }
 
     fn wait(&mut self, signals: &Signals, on_terminal: bool) -> Result<News, Failure> {

@@ -62,7 +62,7 @@ fn await_end(pid: Pid, read: &OwnedFd, failed: &OwnedFd, shown: &str) -> Result<
     let was_not_executed = process::read(failed, &mut byte).unable(|| format!("execute {shown}"))? == Some(1);
     if !was_not_executed && process::read(read, &mut byte).unable(|| "read the pipe")? == Some(1) {
         cli::say(format_args!("{shown} wrote to a descriptor that is not its own"));
-        return Err(Failure::Silent(WROTE).into());
+        return Err(Failure::Silent(WROTE.into()).into());
     }
     Ok(child::wait_for(pid).unable(|| format!("wait for {shown}"))?)
 }

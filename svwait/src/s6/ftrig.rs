@@ -89,8 +89,10 @@ fn run_many(args: Vec<OsString>) -> Result<(), Failure> {
     if pairs.is_empty() || pairs.len() % 2 == 1 || command.is_empty() {
         return Err(LISTEN.misuse());
     }
-    let listeners =
-        pairs.chunks_exact(2).map(|pair| Listener::new(&pair[0], &pair[1])).collect::<Result<_, _>>()?;
+    let mut listeners = Vec::new();
+    for pair in pairs.chunks_exact(2) {
+        listeners.push(Listener::new(&pair[0], &pair[1])?);
+    }
     spawn(&command)?;
     wait_for(listeners, any, until).map(drop)
 }
