@@ -303,7 +303,7 @@ def size(bench):
 TESTS = {test.__name__: test for test in (start, restart, status, down, shutdown, idle, anonymous, tables, size)}
 CALLS = {test.__name__: test for test in calls.tests(Tree)} if shutil.which("strace") else {}
 TESTS.update({test.__name__: test for test in goals.tests(Tree)}, **CALLS)
-ONCE = ("idle", "size", *CALLS)
+ONCE = ("idle", "size", "takeover", *CALLS)
 # These have tables of their own.
 INITS = {"inits": inits.inits, "stages": inits.stages}
 

@@ -5,6 +5,8 @@ import subprocess
 import tempfile
 import time
 
+from takeover import takeover
+
 # Where the memory controller is, and what it calls what is charged.
 CONTROLLERS = (("/sys/fs/cgroup/memory", "memory.usage_in_bytes"), ("/sys/fs/cgroup", "memory.current"))
 FEW, MANY = 200, 1000
@@ -102,4 +104,4 @@ def tests(tree):
             yield from measure(bench, tree)
         run.__name__, run.__doc__ = measure.__name__, measure.__doc__
         return run
-    return [test(measure) for measure in (control, pickup, stop_many, charged)]
+    return [test(measure) for measure in (control, pickup, stop_many, charged, takeover)]
