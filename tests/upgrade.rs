@@ -113,9 +113,7 @@ fn everything_goes_on_when_the_scanner_becomes_another_program() {
     tree.namespace().wait_dead(log);
     tree.service("web/log").wait_supervised();
     tree.namespace().kill(tree_pid(&tree.scratch().join("stubborn")), "KILL");
-    wait_until("the one that has gone to be forgotten", || {
-        tree.supervisor_of("stubborn").is_none()
-    });
+    wait_until("the one that has gone to be forgotten", || tree.supervisor_of("stubborn").is_none());
     tree.signal(Signal::TERM);
     assert_eq!(tree.wait_exit(), 0);
     let lines = String::from_utf8(Logged::at(tree.dir().join("web/log/main")).all()).unwrap();
