@@ -29,6 +29,7 @@ use cli::{Failure, Unable};
 use control::Command;
 use lifecycle::{Event, Service};
 use servicedir::names;
+use sys::successor::Successor;
 use sys::{child, clock, file, heap, poll, process};
 
 use unix::Now;
@@ -36,7 +37,7 @@ use unix::Now;
 use home::Home;
 use shell::Shell;
 use sources::{Ready, Sources, Told};
-use upgrade::{Check, Open};
+use upgrade::Open;
 
 pub use runsv::runsv;
 
@@ -155,7 +156,8 @@ fn prepare(request: Request, name: &str) -> Result<Supervisor, Failure> {
     let left = home.left.and_then(|left| Some((Service::restore(&left.life, is_logger)?, left)));
     let shell = Shell::new(dir, home.keeper);
     let sources = Sources::new(signals, home.control);
-    let supervisor = |service| Supervisor { sources, shell, service, upgrading: None, must_go_on: false };
+    let supervisor =
+        |service| Supervisor { sources, shell, service, successor: Successor::default(), must_go_on: false };
     match left {
         Some((service, left)) => supervisor(service).take_over(&left, deaths, notification),
         None => {
@@ -178,7 +180,7 @@ struct Supervisor {
     shell: Shell,
     service: Service,
     /// A new program that is being asked whether it can go on.
-    upgrading: Option<Check>,
+    successor: Successor,
     /// It can.
     must_go_on: bool,
 }
@@ -188,9 +190,8 @@ impl Supervisor {
     /// control FIFO) makes it an error.
     fn supervise(&mut self) -> Result<u8, Failure> {
         loop {
-            let asked = self.upgrading.as_ref().map(|check| check.until);
-            let deadline =
-                [self.service.deadline(), self.shell.deadline(), asked].into_iter().flatten().min();
+            let deadlines = [self.service.deadline(), self.shell.deadline(), self.successor.deadline()];
+            let deadline = deadlines.into_iter().flatten().min();
             let ready =
                 poll::wait(self.sources.descriptors(&self.shell), deadline).unable(|| "wait for events")?;
             let is_late = !ready.contains(&true);

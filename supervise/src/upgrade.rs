@@ -1,33 +1,18 @@
 //! Another program in the place of this one: first it shows that it understands what is left to it, then it is executed
 //! in this process, so that `run` stays our child, and the lock, the FIFO and the pipes are kept.
 
-use std::ffi::OsString;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
-use cli::{Failure, Unable, reason, warn};
+use cli::{Failure, Unable, warn};
 use lifecycle::Service;
 use status::Handover;
-use sys::child::{self, Company};
-use sys::{clock, exec, file, process};
-use unix::{Exit, Pid, Signal};
+use sys::{process, successor};
+use unix::{Exit, Pid};
 
 use crate::Supervisor;
 
-/// So long the new program has to say that it understands.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// What it adds to what it was shown.
-const UNDERSTOOD: &[u8] = b"understood\n";
-/// Where it is shown.
-const SHOWN: RawFd = 3;
-
-/// A program that is being asked.
-pub(crate) struct Check {
-    pid: Pid,
-    shown: OwnedFd,
-    pub(crate) until: Duration,
-}
+/// Why there is nothing to show.
+const NOT_WRITTEN: &str = "what has to be handed over cannot be written";
 
 /// What the program before has left open.
 pub(crate) struct Open {
@@ -52,24 +37,12 @@ impl Open {
 
 /// Says on `fd` that what stands there is understood.
 pub(crate) fn check(fd: OwnedFd) -> Result<(), Failure> {
-    let understood = Handover::decode(&read(fd.as_fd())).and_then(|left| Service::restore(&left.life, false));
+    let bytes = successor::read(fd.as_fd()).unwrap_or_default();
+    let understood = Handover::decode(&bytes).and_then(|left| Service::restore(&left.life, false));
     match understood {
-        Some(_) => file::write_all(&fd, UNDERSTOOD).unable(|| "answer"),
+        Some(_) => successor::understand(fd.as_fd()).unable(|| "answer"),
         None => Err(Failure::Refused("the state is not understood".into())),
     }
-}
-
-fn read(fd: BorrowedFd<'_>) -> Vec<u8> {
-    let mut bytes = vec![0; file::size_of(fd).unwrap_or(0)];
-    let count = file::read_start(fd, &mut bytes).unwrap_or(0);
-    bytes.truncate(count);
-    bytes
-}
-
-/// Our own executable's path; another file may stand there by now.
-fn program() -> Result<PathBuf, String> {
-    let path = process::executable().ok_or("it is not known what this program is")?;
-    Ok(process::without_deleted(path))
 }
 
 fn refuse(why: &str) {
@@ -79,54 +52,40 @@ fn refuse(why: &str) {
 impl Supervisor {
     /// Asks the program that stands at the path of our own whether it can go on.
     pub(crate) fn upgrade(&mut self) {
-        if self.upgrading.is_some() {
+        if self.successor.is_asked() {
             return;
         }
-        match self.ask() {
-            Ok(check) => self.upgrading = Some(check),
-            Err(why) => refuse(&why),
-        }
-    }
-
-    fn ask(&mut self) -> Result<Check, String> {
-        let program = program()?;
-        let left = self.shell.left(&self.service).ok_or("what has to be handed over cannot be written")?;
-        let shown = file::in_memory(left).map_err(|error| reason(&error))?;
-        let words = ["supervise", "--check-state", "3"].map(OsString::from);
-        let give = [(shown.as_fd(), SHOWN)];
-        match exec::spawn_with(Some(&program), &words, Company::Parents, &give) {
-            Ok(pid) => Ok(Check { pid, shown, until: clock::monotonic() + PATIENCE }),
-            Err(error) => Err(format!("{}: {}", program.display(), sys::problem::diagnose(&program, &error))),
+        let asked = match self.shell.left(&self.service) {
+            Some(left) => self.successor.ask("supervise", left),
+            None => Err(NOT_WRITTEN.into()),
+        };
+        if let Err(why) = asked {
+            refuse(&why);
         }
     }
 
     /// The time of a program that does not answer may be over.
     pub(crate) fn end_check(&mut self) {
-        if let Some(check) = self.upgrading.take_if(|check| check.until <= clock::monotonic()) {
-            let _ = child::kill(check.pid, Signal::KILL);
-            refuse("the new program does not say within 5 s that it understands the state");
+        if let Some(why) = self.successor.is_late() {
+            refuse(why);
         }
     }
 
     /// A child has died: if it is the program that was asked, this one may end here.
     pub(crate) fn has_been_checked(&mut self, pid: Pid, exit: Exit) {
-        let Some(check) = self.upgrading.take_if(|check| check.pid == pid) else { return };
-        if !exit.is_success() {
-            return refuse(&format!("the new program does not start ({exit})"));
+        match self.successor.answer(pid, exit) {
+            None => {}
+            Some(Ok(())) => self.must_go_on = true,
+            Some(Err(why)) => refuse(&why),
         }
-        if !read(check.shown.as_fd()).ends_with(UNDERSTOOD) {
-            return refuse("the new program does not say that it understands the state");
-        }
-        self.must_go_on = true;
     }
 
     /// Executes the new program; returns only if that fails, which is said.
     #[inline(never)]
     pub(crate) fn go_on_as_the_new_one(&mut self) {
         self.must_go_on = false;
-        let Ok(program) = program() else { return };
         if self.shell.left(&self.service).is_none() {
-            return refuse("what has to be handed over cannot be written");
+            return refuse(NOT_WRITTEN);
         }
         let fds = self.shell.open();
         let all = [fds[0], Some(self.sources.control()), fds[1], fds[2]];
@@ -134,15 +93,12 @@ impl Supervisor {
             let kept = fd.filter(|fd| process::keep_at_exec(*fd).is_ok());
             kept.map_or(0, |fd| fd.as_raw_fd()).to_string()
         });
-        let words = [
+        refuse(&successor::go_on(&[
             "supervise".into(),
             "--take-state".into(),
             numbers.join(",").into(),
             "--".into(),
             self.shell.name(),
-        ];
-        let error = exec::go_on_as(&program, &words);
-        process::keep_descriptors_from_children();
-        refuse(&format!("{}: {}", program.display(), reason(&error)));
+        ]));
     }
 }

@@ -1,5 +1,6 @@
 //! Warnings that would come again and again.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use sys::clock;
@@ -15,7 +16,11 @@ pub(crate) struct Hush(Vec<(String, Duration)>);
 
 impl Hush {
     /// Says a warning, unless it was said lately under this key.
-    pub(crate) fn warn(&mut self, key: String, text: impl std::fmt::Display) {
+    pub(crate) fn warn(&mut self, key: String, text: impl Display) {
+        self.warn_once(key, &text);
+    }
+
+    fn warn_once(&mut self, key: String, text: &dyn Display) {
         let now = clock::monotonic();
         self.0.retain(|(_, said)| *said + SILENCE > now);
         if self.0.iter().any(|(other, _)| *other == key) {

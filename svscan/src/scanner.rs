@@ -13,6 +13,7 @@ use roster::{Action, Actions, Event, Remark, Role, Roster, Slot};
 use sys::child::{self, Company, Spawn, SpawnError};
 use sys::deaths::Deaths;
 use sys::signals::Signals;
+use sys::successor::Successor;
 use sys::{clock, file, heap, poll, process};
 use unix::Pid;
 
@@ -29,7 +30,6 @@ use crate::look;
 use crate::options::{CATCH_ALL, Meaning, Options};
 use crate::pipes::Pipes;
 use crate::program::Program;
-use crate::upgrade::Check;
 use crate::watches::Watches;
 use crate::words::{Shown, Waited};
 
@@ -49,7 +49,7 @@ pub(crate) struct Scanner {
     pub(crate) roster: Roster,
     pub(crate) actions: Actions,
     /// A new program is being asked whether it can take this one's place.
-    pub(crate) upgrading: Option<Check>,
+    pub(crate) successor: Successor,
     /// This program was executed in place of another one.
     pub(crate) is_resumed: bool,
     pub(crate) ground: Ground,
@@ -85,7 +85,7 @@ impl Scanner {
         Scanner {
             roster: Roster::new(options.settings, clock::monotonic()),
             actions,
-            upgrading: None,
+            successor: Successor::default(),
             is_resumed: false,
             ground,
             signals,
@@ -142,7 +142,7 @@ impl Scanner {
                 self.watches.as_fd(),
                 self.adopted.as_fd(),
             ];
-            let deadline = [self.roster.deadline(), self.adopted.deadline(), self.upgrade_deadline()]
+            let deadline = [self.roster.deadline(), self.adopted.deadline(), self.successor.deadline()]
                 .into_iter()
                 .flatten()
                 .min();

@@ -2,125 +2,75 @@
 //! executed in this process, so that every child stays one, and every pipe and the lock are kept.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::path::PathBuf;
-use std::time::Duration;
 
 use cli::{Failure, Unable, reason};
 use scandir::Place;
-use sys::child::{self, Company, Spawn, SpawnError};
-use sys::{clock, exec, file, process};
-use unix::{Exit, Pid, Signal};
+use sys::{clock, file, process, successor};
+use unix::{Exit, Pid};
 
 use crate::catch_all::CatchAll;
 use crate::ground::Ground;
 use crate::options::Options;
 use crate::scanner::{Scanner, path};
-use crate::state::{self, State, UNDERSTOOD};
+use crate::state::State;
 
-/// So long the new program has to say that it understands.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Why one that may soon have nothing to hand over is not replaced.
+const STOPPING: &str = "everything is being stopped";
 
-/// A program that is being asked.
-#[derive(Debug)]
-pub(crate) struct Check {
-    pid: Pid,
-    state: OwnedFd,
-    until: Duration,
-}
-
-/// Our own executable's path; another file may stand there by now.
-fn program() -> Option<PathBuf> {
-    process::executable().map(process::without_deleted)
+fn refuse(why: &str) {
+    cli::warn(format_args!("not upgraded: {why}; this program goes on"));
 }
 
 impl Scanner {
     /// Asks the program that stands at the path of our own whether it can go on.
     pub(crate) fn upgrade(&mut self) {
-        if self.upgrading.is_some() {
+        if self.successor.is_asked() {
             return;
         }
-        let asked =
-            if self.roster.is_stopping() { Err("everything is being stopped".into()) } else { self.ask() };
-        match asked {
-            Ok(check) => self.upgrading = Some(check),
-            Err(why) => self.refuse_upgrade(&why),
+        if self.roster.is_stopping() {
+            return refuse(STOPPING);
+        }
+        let state = self.state(&mut |_| ());
+        if let Err(why) = self.successor.ask("svscan", &state) {
+            refuse(&why);
         }
     }
 
-    fn ask(&self) -> Result<Check, String> {
-        let program = program().ok_or("it is not known what this program is")?;
-        let state = file::in_memory(self.state(|_| ()).as_bytes()).map_err(|error| reason(&error))?;
-        let c_program = process::c_string(&program).ok_or("a path with a zero byte")?;
-        let spawn = Spawn {
-            program: &c_program,
-            args: &[c"svscan".to_owned(), c"--check-state".to_owned(), c"3".to_owned()],
-            company: Company::Parents,
-            holds_signals: false,
-            new_pid_namespace: false,
-            give: &[(state.as_fd(), 3)],
-            lock: None,
-        };
-        match child::spawn(&spawn) {
-            Ok(pid) => Ok(Check { pid, state, until: clock::monotonic() + PATIENCE }),
-            Err(SpawnError::Exec(error)) => {
-                Err(format!("{}: {}", program.display(), sys::problem::diagnose(&program, &error)))
-            }
-            Err(SpawnError::Fork(error)) => Err(reason(&error)),
-            Err(SpawnError::Locked) => Err("locked".into()),
-        }
-    }
-
-    fn refuse_upgrade(&self, why: &str) {
-        cli::warn(format_args!("not upgraded: {why}; this program goes on"));
-    }
-
-    /// When the program that is asked has had its time.
-    pub(crate) fn upgrade_deadline(&self) -> Option<Duration> {
-        self.upgrading.as_ref().map(|check| check.until)
-    }
-
-    /// The time of a program that does not answer is over.
+    /// The time of a program that does not answer may be over.
     pub(crate) fn end_check(&mut self) {
-        if let Some(check) = self.upgrading.take_if(|check| check.until <= clock::monotonic()) {
-            let _ = child::kill(check.pid, Signal::KILL);
-            self.refuse_upgrade("the new program does not say within 5 s that it understands the state");
+        if let Some(why) = self.successor.is_late() {
+            refuse(why);
         }
     }
 
     /// A child has died: if it is the program that was asked, this one ends here.
     pub(crate) fn has_been_checked(&mut self, pid: Pid, exit: Exit) -> bool {
-        let Some(check) = self.upgrading.take_if(|check| check.pid == pid) else { return false };
-        let answer = state::read(check.state.as_fd()).unwrap_or_default();
-        if self.roster.is_stopping() {
-            self.refuse_upgrade("everything is being stopped");
-        } else if exit.is_success() && answer.ends_with(UNDERSTOOD) {
-            let why = self.go_on_as_the_new_one();
-            self.refuse_upgrade(&why);
-        } else if exit.is_success() {
-            self.refuse_upgrade("the new program does not say that it understands the state");
-        } else {
-            self.refuse_upgrade(&format!("the new program does not start ({exit})"));
+        let Some(answer) = self.successor.answer(pid, exit) else { return false };
+        match answer {
+            _ if self.roster.is_stopping() => refuse(STOPPING),
+            Ok(()) => refuse(&self.go_on_as_the_new_one()),
+            Err(why) => refuse(&why),
         }
         true
     }
 
     /// Returns only if that fails: why.
     fn go_on_as_the_new_one(&self) -> String {
-        let Some(program) = program() else { return "it is not known what this program is".into() };
-        let text = self.state(|fd| drop(process::keep_at_exec(fd)));
-        let error = match file::in_memory(text.as_bytes()) {
-            Err(error) => error,
+        let bytes = self.state(&mut |fd| drop(process::keep_at_exec(fd)));
+        let why = match file::in_memory(&bytes) {
+            Err(error) => {
+                process::keep_descriptors_from_children();
+                reason(&error)
+            }
             Ok(state) => {
                 let _ = process::keep_at_exec(state.as_fd());
                 let number = state.as_raw_fd().to_string();
                 let given = self.ground.given().as_os_str().to_owned();
-                let words = ["svscan".into(), "--take-state".into(), number.into(), "--".into(), given];
-                exec::go_on_as(&program, &words)
+                successor::go_on(&["svscan".into(), "--take-state".into(), number.into(), "--".into(), given])
             }
         };
-        process::keep_descriptors_from_children();
         process::raise_own_descriptor_limit(2 * self.roster.settings().most as u64 + 64);
-        format!("{}: {}", program.display(), reason(&error))
+        why
     }
 
     /// Goes on where the program was that has executed this one.
@@ -159,7 +109,7 @@ pub(crate) fn read_state(number: i32) -> Result<(State, OwnedFd), Failure> {
     let refused =
         || Failure::Refused(format!("unable to understand the state on descriptor {number}").into());
     let fd = process::inherit(number).map_err(|_| refused())?;
-    let bytes = state::read(fd.as_fd()).map_err(|_| refused())?;
+    let bytes = successor::read(fd.as_fd()).map_err(|_| refused())?;
     State::parse(&bytes).map(|state| (state, fd)).ok_or_else(refused)
 }
 
@@ -184,13 +134,5 @@ pub(crate) fn ground(
 /// Says in the file that its state is understood.
 pub(crate) fn understand(number: i32) -> Result<(), Failure> {
     let (_, fd) = read_state(number)?;
-    file::write_all(&fd, UNDERSTOOD).unable(|| "answer")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn program_has_a_path() {
-        assert!(super::program().is_some_and(|path| path.is_absolute()));
-    }
+    successor::understand(fd.as_fd()).unable(|| "answer")
 }

@@ -17,19 +17,24 @@ impl Order {
 
     /// The first place that is not less than what is looked for, if it is equal.
     pub(crate) fn find(&self, compare: impl Fn(u32) -> Ordering) -> Option<u32> {
-        let at = self.0.partition_point(|&place| compare(place) == Ordering::Less);
+        let at = self.start(&compare);
         self.0.get(at).copied().filter(|&place| compare(place) == Ordering::Equal)
+    }
+
+    /// Where the first place is that is not less than what is looked for.
+    fn start(&self, compare: &dyn Fn(u32) -> Ordering) -> usize {
+        self.0.partition_point(|&place| compare(place) == Ordering::Less)
     }
 
     /// Puts a place in front of the first that is not less.
     pub(crate) fn insert(&mut self, place: u32, compare: impl Fn(u32) -> Ordering) {
-        let at = self.0.partition_point(|&other| compare(other) == Ordering::Less);
+        let at = self.start(&compare);
         self.0.insert(at, place);
     }
 
     /// Takes a place out, found among its equals.
     pub(crate) fn remove(&mut self, place: u32, compare: impl Fn(u32) -> Ordering) {
-        let at = self.0.partition_point(|&other| compare(other) == Ordering::Less);
+        let at = self.start(&compare);
         if let Some(more) = self.0[at..].iter().position(|&other| other == place) {
             self.0.remove(at + more);
         }

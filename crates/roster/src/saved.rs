@@ -57,7 +57,8 @@ impl Roster {
         self.pending = Some(Pending { at: now, eager: false, prune: Prune::Later });
     }
 
-    fn index(&mut self, place: u32) {
+    /// Lets what is in this place be found; an empty place is one for another service.
+    pub(crate) fn index(&mut self, place: u32) {
         let services = &self.services;
         let Some(Some(service)) = services.get(place as usize) else { return self.free.push(place) };
         let key = service.key();

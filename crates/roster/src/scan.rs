@@ -4,7 +4,7 @@ use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use crate::roster::{Roster, compare_identity, compare_name};
+use crate::roster::{Roster, compare_name};
 use crate::service::{Peer, Service, Supervisor, Told};
 use crate::{Action, Actions, Found, Identity, LONGEST_REPLACEMENT, REPLACEMENT, Remark, SCAN_AGAIN, Slot};
 
@@ -340,10 +340,7 @@ impl Roster {
             }
         };
         self.services[place as usize] = Some(service);
-        let services = &self.services;
-        self.by_identity.insert(place, |other| compare_identity(services, other, identity));
-        let Some(Some(service)) = services.get(place as usize) else { return place };
-        self.by_name.insert(place, |other| compare_name(services, other, &service.name));
+        self.index(place);
         place
     }
 

@@ -68,16 +68,12 @@ pub fn replace(program: &Path, words: &[OsString], environment: &[OsString]) -> 
 /// that are blocked and that wait.
 ///
 /// Returns only if that fails: why.
-pub fn go_on_as(program: &Path, words: &[OsString]) -> io::Error {
-    let environment: Vec<OsString> = std::env::vars_os()
-        .map(|(mut name, value)| {
-            name.push("=");
-            name.push(value);
-            name
-        })
-        .collect();
+pub(crate) fn go_on_as(program: &Path, words: &[OsString]) -> io::Error {
     process::give_back_descriptor_limit();
-    replace(program, words, &environment)
+    match Words::of(process::c_string(program), words) {
+        Ok(words) => words.go_on(),
+        Err(error) => error,
+    }
 }
 
 fn pointers(texts: &[CString]) -> Vec<*const c_char> {
@@ -94,15 +90,26 @@ impl Words {
     /// `words[0]` is looked for on PATH.
     fn new(words: &[OsString]) -> io::Result<Words> {
         let first = words.first().filter(|word| !word.is_empty()).ok_or(Errno::NOENT)?;
-        let program = process::c_string(find(first).ok_or(Errno::NOENT)?).ok_or(Errno::INVAL)?;
-        let words = words.iter().map(|word| process::c_string(word).ok_or(Errno::INVAL));
-        Ok(Words { program, words: words.collect::<Result<_, _>>()? })
+        Words::of(process::c_string(find(first).ok_or(Errno::NOENT)?), words)
+    }
+
+    /// `None`, or a word with a zero byte, cannot be executed.
+    fn of(program: Option<CString>, words: &[OsString]) -> io::Result<Words> {
+        match (program, words.iter().map(process::c_string).collect()) {
+            (Some(program), Some(words)) => Ok(Words { program, words }),
+            _ => Err(Errno::INVAL.into()),
+        }
     }
 
     fn execute(&self) -> io::Error {
+        let _ = signals::unblock_all();
+        self.go_on()
+    }
+
+    /// With the signals that are blocked.
+    fn go_on(&self) -> io::Error {
         let argv = pointers(&self.words);
         signals::reset_pipe();
-        let _ = signals::unblock_all();
         // SAFETY: `program` and what `argv` points to end with a zero byte and outlive the call, and `argv`
         // ends with a null pointer.
         unsafe { libc::execv(self.program.as_ptr(), argv.as_ptr()) };
@@ -125,10 +132,9 @@ pub fn execute(words: &[OsString]) -> io::Error {
 ///
 /// Returns only if that fails: why.
 pub fn execute_as(program: &CStr, words: &[OsString]) -> io::Error {
-    let words: Option<_> = words.iter().map(process::c_string).collect();
-    match words {
-        Some(words) => Words { program: program.to_owned(), words }.execute(),
-        None => Errno::INVAL.into(),
+    match Words::of(Some(program.to_owned()), words) {
+        Ok(words) => words.execute(),
+        Err(error) => error,
     }
 }
 
@@ -161,10 +167,7 @@ pub fn spawn_with(
 ) -> io::Result<Pid> {
     let words = match program {
         None => Words::new(words)?,
-        Some(program) => Words {
-            program: process::c_string(program).ok_or(Errno::INVAL)?,
-            words: words.iter().map(process::c_string).collect::<Option<_>>().ok_or(Errno::INVAL)?,
-        },
+        Some(program) => Words::of(process::c_string(program), words)?,
     };
     signals::reset_pipe();
     let plan = Spawn {

@@ -38,6 +38,7 @@ pub mod rouse;
 pub mod signals;
 #[cfg(all(panic = "abort", target_env = "musl", not(debug_assertions)))]
 pub mod start;
+pub mod successor;
 pub mod terminal;
 pub mod tree;
 #[cfg(all(panic = "abort", target_env = "musl", not(debug_assertions)))]
