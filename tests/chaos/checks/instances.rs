@@ -7,6 +7,7 @@ use crate::step::Step;
 pub fn check(case: &Case<'_>) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut killed = 0_usize;
+    let mut gone = None;
     for entry in case.history {
         match &entry.event {
             Event::Story(story) if story.word == Word::Double => {
@@ -32,7 +33,9 @@ pub fn check(case: &Case<'_>) -> Vec<Violation> {
                 }
             }
             Event::Step(Step::Scanner("KILL"), true) => killed += 1,
-            Event::ScannerGone(_) if killed > 0 => killed -= 1,
+            // It can be seen once more, as a zombie.
+            Event::ScannerGone(pid) if gone == Some(*pid) => {}
+            Event::ScannerGone(pid) if killed > 0 => (killed, gone) = (killed - 1, Some(*pid)),
             Event::ScannerGone(pid) => found.push(Violation {
                 invariant: Invariant::ScannerLives,
                 at: entry.at,
