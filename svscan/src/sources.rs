@@ -40,6 +40,7 @@ impl Scanner {
     /// Collects every dead child, ours or an orphan that came to us; `false`: there was none.
     pub(crate) fn reap(&mut self) -> bool {
         let mut has_reaped = false;
+        self.deaths.begin();
         while let Ok(Some((pid, exit))) = child::reap() {
             has_reaped = true;
             if self.has_been_checked(pid, exit) {

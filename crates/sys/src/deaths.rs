@@ -23,20 +23,30 @@ pub struct Deaths {
     ring: Box<[u8; MOST * SIZE]>,
     next: usize,
     file: Option<OwnedFd>,
+    /// The time of the first of those that are collected now.
+    now: Option<u64>,
 }
 
 impl Default for Deaths {
     fn default() -> Deaths {
-        Deaths { ring: Box::new([0; MOST * SIZE]), next: 0, file: None }
+        Deaths { ring: Box::new([0; MOST * SIZE]), next: 0, file: None, now: None }
     }
 }
 
 impl Deaths {
-    /// Keeps a death. Takes no memory.
+    /// Others are collected from now on.
+    pub fn begin(&mut self) {
+        self.now = None;
+    }
+
+    /// Keeps a death. Takes no memory. As long as nobody can ask, those that are collected at once have one time: who has
+    /// lived and died since then is not found.
     pub fn note(&mut self, pid: Pid, exit: Exit) {
+        let died_at = self.now.filter(|_| self.file.is_none()).unwrap_or_else(clock::since_boot);
+        self.now = Some(died_at);
         let place = self.next * SIZE;
         self.next = (self.next + 1) % MOST;
-        let numbers = [pid.get() as u64, clock::since_boot(), exit.to_wait().into()];
+        let numbers = [pid.get() as u64, died_at, exit.to_wait().into()];
         let entry = &mut self.ring[place..place + SIZE];
         for (bytes, number) in entry.chunks_exact_mut(8).zip(numbers) {
             bytes.copy_from_slice(&number.to_be_bytes());
