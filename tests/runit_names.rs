@@ -108,7 +108,7 @@ fn verbs_do_and_say_the_same() {
         ("exit lg/log", "run: "),
         ("TERM web", "run: "),
         ("DOWN web", "down: "),
-        ("-w 30 X web", ""),
+        ("X web", ""),
     ] {
         let words: Vec<&str> = line.split(' ').collect();
         pair.same(&[&["sv"], &words[..]].concat());
