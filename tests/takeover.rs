@@ -176,11 +176,11 @@ mod tree {
     fn time_to_be_killed_at_is_kept() {
         ours_only!(WHY);
         let tree = Tree::start(|scan| {
-            scan.service("web").file("timeout-kill", "2000\n").run("trap '' TERM; while :; do sleep 1; done");
+            let web = scan.service("web");
+            web.file("timeout-kill", "5000\n").run("trap '' TERM; echo >>up; while :; do sleep 1; done");
         });
         let web = tree.service("web");
-        web.wait_up();
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        web.wait_lines("up", 1);
         web.command("d");
         web.wait_record("wanted down", |record| !record.wanted_up);
         kill(&tree, "web");
@@ -201,7 +201,6 @@ mod tree {
         });
         let web = tree.service("web");
         web.wait_lines("up", 1);
-        std::thread::sleep(std::time::Duration::from_millis(1_000));
         tree.signal(Signal::TERM);
         web.wait_lines("told", 1);
         kill(&tree, "web");

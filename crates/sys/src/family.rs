@@ -1,9 +1,7 @@
 //! The descendants of this process, and of others, as /proc knows them.
 
-use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io;
 use std::mem::MaybeUninit;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fs::CWD;
@@ -11,7 +9,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid as RustixPid, PidfdFlags, Signal as RustixSignal};
 use unix::{Pid, Signal};
 
-use crate::{child, dir, file};
+use crate::{child, dir, stat};
 
 /// A process below this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,35 +159,12 @@ pub(crate) fn is_known() -> bool {
 
 /// Whether an entry of /proc is a process that lives and is in this process group.
 pub(crate) fn is_in_group(name: &[u8], leader: Pid) -> bool {
-    number(name).and_then(look).is_some_and(|(_, group)| group == leader.get())
+    number(name).and_then(stat::read).is_some_and(|stat| !stat.is_dead && stat.group == leader.get())
 }
 
 /// The parent of a process that lives, 0 where that is not of this PID namespace; `None` also for a zombie.
 fn parent_of(pid: Pid) -> Option<i32> {
-    look(pid).map(|(parent, _)| parent)
-}
-
-/// The parent and the process group of a process that lives (proc(5): the fields 4 and 5 of `stat`).
-fn look(pid: Pid) -> Option<(i32, i32)> {
-    let mut buffer = [0; 512];
-    let mut path = [0; 32];
-    let mut rest = &mut path[..];
-    write!(rest, "/proc/{pid}/stat").ok()?;
-    let left = rest.len();
-    let path = Path::new(OsStr::from_bytes(&path[..path.len() - left]));
-    let text = file::read_into(path, &mut buffer).ok()??;
-    // The second field is the name in parentheses, which may hold anything, parentheses too.
-    let end = text.iter().rposition(|&byte| byte == b')')?;
-    let mut fields = std::str::from_utf8(&text[end + 1..]).ok()?.split_ascii_whitespace();
-    let state = fields.next()?;
-    let found = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-    // Its first thread may have ended before the others: field 20 counts them.
-    let is_alive = match state {
-        "X" => false,
-        "Z" => fields.nth(14)?.parse::<u32>().ok()? > 1,
-        _ => true,
-    };
-    is_alive.then_some(found)
+    stat::read(pid).filter(|stat| !stat.is_dead).map(|stat| stat.parent)
 }
 
 #[cfg(test)]

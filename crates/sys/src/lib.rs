@@ -38,6 +38,7 @@ pub mod rouse;
 pub mod signals;
 #[cfg(all(panic = "abort", target_env = "musl", not(debug_assertions)))]
 pub mod start;
+mod stat;
 pub mod successor;
 pub mod terminal;
 pub mod tree;

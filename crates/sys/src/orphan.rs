@@ -3,15 +3,12 @@
 //! A pid alone is no identity. Who had the pid at one moment is whoever has it now and began before that moment:
 //! another process can only have been given it since. Source: pidfd_open(2), ioctl_pidfd(2), proc(5).
 
-use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 use unix::{Exit, Pid};
 
-use crate::{child, file, poll};
+use crate::{child, poll, stat};
 
 /// Nanoseconds of a clock tick, in which /proc counts: always a hundredth of a second (time(7), USER_HZ).
 const TICK: u64 = 10_000_000;
@@ -36,11 +33,11 @@ impl Orphan {
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return Ok(None),
             handle => handle.ok(),
         };
-        let Some(stat) = stat(pid) else {
+        let Some(stat) = stat::read(pid) else {
             // Its parent has waited for it meanwhile, or /proc is not there.
             let is_dead = match handle {
                 Some(handle) => poll::can_read(handle.as_fd()),
-                None => crate::process::id().and_then(stat).is_some(),
+                None => crate::process::id().and_then(stat::read).is_some(),
             };
             return if is_dead { Ok(None) } else { Err(io::ErrorKind::Unsupported.into()) };
         };
@@ -52,7 +49,7 @@ impl Orphan {
     pub fn is_dead(&self) -> bool {
         match &self.handle {
             Some(handle) => poll::can_read(handle.as_fd()),
-            None => stat(self.pid).is_none_or(|stat| stat.is_dead || stat.began != self.began),
+            None => stat::read(self.pid).is_none_or(|stat| stat.is_dead || stat.began != self.began),
         }
     }
 
@@ -85,30 +82,6 @@ pub fn exit_of(handle: BorrowedFd<'_>) -> Option<Exit> {
     // SAFETY: the kernel writes as many bytes as the number of the request says, which are those of `Info`.
     let done = unsafe { libc::ioctl(handle.as_raw_fd(), GET_INFO as _, &raw mut info) };
     (done == 0 && info.mask & INFO_EXIT != 0).then(|| Exit::from_wait(info.exit_code as u16))
-}
-
-/// What /proc tells of a process.
-struct Stat {
-    is_dead: bool,
-    /// In ticks since the start of the machine.
-    began: u64,
-}
-
-/// proc(5): the third and the 22nd field of `stat`.
-fn stat(pid: Pid) -> Option<Stat> {
-    let mut buffer = [0; 512];
-    let mut path = [0; 32];
-    let mut rest = &mut path[..];
-    write!(rest, "/proc/{pid}/stat").ok()?;
-    let left = rest.len();
-    let path = Path::new(OsStr::from_bytes(&path[..path.len() - left]));
-    let text = file::read_into(path, &mut buffer).ok()??;
-    // The second field is the name in parentheses, which may hold anything, parentheses too.
-    let end = text.iter().rposition(|&byte| byte == b')')?;
-    let mut fields = text[end + 1..].split(|&byte| byte == b' ').skip(1);
-    let is_dead = matches!(fields.next()?, b"Z" | b"X");
-    let began = std::str::from_utf8(fields.nth(18)?).ok()?.parse().ok()?;
-    Some(Stat { is_dead, began })
 }
 
 #[cfg(test)]
